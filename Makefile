@@ -1,0 +1,50 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8080
+DATA ?= ../shared/data
+UV ?= uv
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+# Two stamps: what the service needs, and what its developers need besides. pip refuses a file whose hash is not locked.
+$(VENV)/run.stamp: requirements.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.txt $(VENV)/run.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+run: $(VENV)/run.stamp ## start the service on 127.0.0.1:$(PORT); the first start prints a key and a password
+	@MODERATOR_PORT=$(PORT) exec $(BIN)/moderator serve --demo
+
+test: $(VENV)/dev.stamp ## the whole test suite
+	$(BIN)/python -m pytest
+
+check: $(VENV)/dev.stamp ## format, lint, types, import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+fmt: $(VENV)/dev.stamp ## format the code and repair what the linter can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/dev.stamp ## the benchmarks, each beside a ceiling measured in the same run
+	$(BIN)/python -m benchmarks
+
+model: $(VENV)/run.stamp ## train, evaluate and write a model version from the labelled files in $(DATA)
+	$(BIN)/python -m training base --data $(DATA)
+
+lock: ## renew the locked requirements (needs uv)
+	$(UV) pip compile -q pyproject.toml --group build --generate-hashes --universal --python-version 3.11 --no-header --no-emit-index-url -o requirements.txt
+	$(UV) pip compile -q pyproject.toml --group build --extra postgres --generate-hashes --universal --python-version 3.11 --no-header --no-emit-index-url -c requirements.txt -o requirements-postgres.txt
+	$(UV) pip compile -q pyproject.toml --group dev --extra postgres --generate-hashes --universal --python-version 3.11 --no-header --no-emit-index-url -c requirements.txt -o requirements-dev.txt
+
+.PHONY: help run test check fmt bench model lock

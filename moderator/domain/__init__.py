@@ -1,0 +1,1 @@
+"""Nouns and rules. Pure: the standard library only, no clock, no randomness, no I/O."""

@@ -1,0 +1,42 @@
+"""Names of what happens: webhooks and the audit log use the same grammar, `subject.verb`."""
+
+from enum import StrEnum
+
+
+class EventName(StrEnum):
+    """What a site's endpoint may be told."""
+
+    COMMENT_DECIDED = "comment.decided"
+    COMMENT_ERASED = "comment.erased"
+
+
+class AuditAction(StrEnum):
+    """What people, operators and the service itself are answerable for."""
+
+    SITE_ADDED = "site.added"
+    KEY_ISSUED = "key.issued"
+    KEY_REVOKED = "key.revoked"
+    PERSON_ADDED = "person.added"
+    PERSON_DISABLED = "person.disabled"
+    TOKEN_ISSUED = "token.issued"
+    SESSION_STARTED = "session.started"
+    SESSION_ENDED = "session.ended"
+    POLICY_CHANGED = "policy.changed"
+    ENDPOINT_ADDED = "endpoint.added"
+    ENDPOINT_DISABLED = "endpoint.disabled"
+    CASE_DECIDED = "case.decided"
+    DECISION_UNDONE = "decision.undone"
+    COMMENT_ERASED = "comment.erased"
+    COMMENTS_EXPORTED = "comments.exported"
+    MODEL_ACTIVATED = "model.activated"
+    MODEL_ROLLED_BACK = "model.rolled_back"
+    MODEL_REFUSED = "model.refused"
+
+
+class ActorKind(StrEnum):
+    """Who acted: somebody signed in, a site with its key, the operator at the command line, or the service."""
+
+    PERSON = "person"
+    SITE = "site"
+    OPERATOR = "operator"
+    SERVICE = "service"

@@ -1,0 +1,236 @@
+"""A site's rules, and `judge()`: scores and facts in, a verdict with its reasons out. Pure and total."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+
+from moderator.domain.comments import Comment
+from moderator.domain.scoring import Label, Scored, Signal, Threshold
+
+
+class Action(StrEnum):
+    """What is done with a comment, by the policy or by a person."""
+
+    APPROVE = "approve"
+    HOLD = "hold"
+    REJECT = "reject"
+
+
+class Rule(StrEnum):
+    """Which rule gave a reason; the `code` of a reason on the wire."""
+
+    SCORE = "score"
+    SIGNAL = "signal"
+    UNSCORED = "unscored"
+    RATE = "rate"
+    LINKS = "links"
+    BANNED_PHRASE = "banned_phrase"
+    SUSPECT_PHRASE = "suspect_phrase"
+    DUPLICATE = "duplicate"
+    NEWCOMER = "newcomer"
+    HOLD_ALL = "hold_all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a verdict is not a plain approval. `action` is what this reason alone would lead to."""
+
+    code: Rule
+    action: Action
+    detail: str
+    label: Label | None = None
+    score: float | None = None
+    threshold: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The machine's answer. `reasons` is empty only when it approves."""
+
+    action: Action
+    reasons: tuple[Reason, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.action is not Action.APPROVE and not self.reasons:
+            raise ValueError("a verdict that is not an approval needs a reason")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A site's versioned rules.
+
+    `sections` overrides single thresholds for an article's section. More than `link_limit` links are held (None: no
+    limit). A text with a banned phrase is rejected, one with a suspect phrase is held. A text that stands
+    `duplicate_limit` times already within a day is held (0: off). An author's first `newcomer_comments` comments are
+    held (0: off). Texts with one of `hold_signals` are never approved by the machine. `hold_everything` sends every
+    comment to people: pre-moderation.
+    """
+
+    version: int
+    thresholds: Mapping[Label, Threshold]
+    sections: Mapping[str, Mapping[Label, Threshold]] = field(default_factory=dict)
+    link_limit: int | None = 2
+    banned_phrases: tuple[str, ...] = ()
+    suspect_phrases: tuple[str, ...] = ()
+    duplicate_limit: int = 3
+    newcomer_comments: int = 0
+    hold_signals: tuple[Signal, ...] = tuple(Signal)
+    hold_everything: bool = False
+
+    def __post_init__(self) -> None:
+        if self.version < 1:
+            raise ValueError("policy versions count from 1")
+        if any(not phrase.strip() for phrase in (*self.banned_phrases, *self.suspect_phrases)):
+            raise ValueError("a phrase must not be blank: it would match every text")
+
+    def thresholds_for(self, section: str | None) -> Mapping[Label, Threshold]:
+        """Return the thresholds that hold in a section of the site."""
+        if section is None or section not in self.sections:
+            return self.thresholds
+        return {**self.thresholds, **self.sections[section]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the policy may know besides the text: the author's record on this site, and repetition.
+
+    `recent` counts this author's comments of the last minute, this one included; `rate_limit` is how many may be
+    published in a minute (0: no limit). `duplicates` counts earlier comments of the last day with the same text.
+    """
+
+    author_approved: int = 0
+    author_rejected: int = 0
+    recent: int = 1
+    rate_limit: int = 0
+    duplicates: int = 0
+
+
+def judge(policy: Policy, comment: Comment, scored: Scored | None, facts: Facts) -> Verdict:
+    """Return the verdict on a comment. `scored` is None when no model could score it: then a person decides."""
+    reasons = [
+        *_score_reasons(policy, comment, scored),
+        *_text_reasons(policy, comment.text),
+        *_fact_reasons(policy, facts),
+    ]
+    if not reasons:
+        return Verdict(action=Action.APPROVE)
+    rejects = any(reason.action is Action.REJECT for reason in reasons)
+    return Verdict(action=Action.REJECT if rejects else Action.HOLD, reasons=tuple(reasons))
+
+
+def _score_reasons(policy: Policy, comment: Comment, scored: Scored | None) -> list[Reason]:
+    if scored is None:
+        return [Reason(code=Rule.UNSCORED, action=Action.HOLD, detail="No model could score this text.")]
+    reasons = []
+    for label, threshold in policy.thresholds_for(comment.article.section).items():
+        score = scored.scores.get(label)
+        if score is None or score < threshold.hold_at:
+            continue
+        rejects = score >= threshold.reject_at
+        limit = threshold.reject_at if rejects else threshold.hold_at
+        verb = "rejected" if rejects else "held"
+        reasons.append(
+            Reason(
+                code=Rule.SCORE,
+                action=Action.REJECT if rejects else Action.HOLD,
+                detail=f"{label} scored {score:.2f}; from {limit:.2f} on a comment is {verb}.",
+                label=label,
+                score=score,
+                threshold=limit,
+            )
+        )
+    reasons.sort(key=lambda reason: (reason.action is Action.REJECT, reason.score or 0.0), reverse=True)
+    reasons.extend(
+        Reason(code=Rule.SIGNAL, action=Action.HOLD, detail=_SIGNAL_DETAIL[signal])
+        for signal in scored.signals
+        if signal in policy.hold_signals
+    )
+    return reasons
+
+
+_SIGNAL_DETAIL = {
+    Signal.OBFUSCATED: "The text hides its letters: mixed alphabets, invisible characters or letters spelled apart.",
+    Signal.UNREADABLE: "The model knows too little of this text to vouch for it.",
+    Signal.UNSUPPORTED_LANGUAGE: "The text is in a language that the model was not trained on.",
+}
+
+
+def _text_reasons(policy: Policy, text: str) -> list[Reason]:
+    reasons = []
+    if policy.hold_everything:
+        reasons.append(Reason(code=Rule.HOLD_ALL, action=Action.HOLD, detail="This site reviews every comment."))
+    if (phrase := find_phrase(text, policy.banned_phrases)) is not None:
+        reasons.append(
+            Reason(code=Rule.BANNED_PHRASE, action=Action.REJECT, detail=f"The text contains “{phrase}”, a banned phrase.")
+        )
+    if (phrase := find_phrase(text, policy.suspect_phrases)) is not None:
+        reasons.append(
+            Reason(code=Rule.SUSPECT_PHRASE, action=Action.HOLD, detail=f"The text contains “{phrase}”, a suspect phrase.")
+        )
+    if policy.link_limit is not None and (links := count_links(text)) > policy.link_limit:
+        reasons.append(
+            Reason(
+                code=Rule.LINKS,
+                action=Action.HOLD,
+                detail=f"The text has {links} links; this site publishes at most {policy.link_limit} unseen.",
+            )
+        )
+    return reasons
+
+
+def _fact_reasons(policy: Policy, facts: Facts) -> list[Reason]:
+    reasons = []
+    if facts.rate_limit and facts.recent > facts.rate_limit:
+        reasons.append(
+            Reason(
+                code=Rule.RATE,
+                action=Action.HOLD,
+                detail=f"{facts.recent} comments by this author within a minute; {facts.rate_limit} may be published.",
+            )
+        )
+    if policy.duplicate_limit and facts.duplicates >= policy.duplicate_limit:
+        reasons.append(
+            Reason(
+                code=Rule.DUPLICATE,
+                action=Action.HOLD,
+                detail=f"The same text was posted {facts.duplicates} times within a day.",
+            )
+        )
+    if facts.author_approved < policy.newcomer_comments:
+        reasons.append(
+            Reason(
+                code=Rule.NEWCOMER,
+                action=Action.HOLD,
+                detail=f"The author has {facts.author_approved} approved comments; the first "
+                f"{policy.newcomer_comments} are reviewed.",
+            )
+        )
+    return reasons
+
+
+# A link is a scheme or a "www."; a bare "example.com/path" counts through its slash. No nested repeats: linear time.
+_LINK = re.compile(r"https?://|\bwww\.|(?<![\w@./])[\w-]{1,63}\.[a-z]{2,24}/", re.IGNORECASE)
+
+
+def count_links(text: str) -> int:
+    """Count the web addresses in a text."""
+    if "." not in text and "/" not in text:
+        return 0
+    return sum(1 for _ in _LINK.finditer(text))
+
+
+def find_phrase(text: str, phrases: tuple[str, ...]) -> str | None:
+    """Return the first phrase that stands in the text as whole words, without regard to case; None without a hit."""
+    if not phrases:
+        return None
+    match = _phrase_pattern(phrases).search(" ".join(text.casefold().split()))
+    return match.group() if match else None
+
+
+@lru_cache(maxsize=256)
+def _phrase_pattern(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    """Return one alternation of literal phrases: nothing in it can backtrack for long."""
+    words = (re.escape(" ".join(phrase.casefold().split())) for phrase in phrases)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)")

@@ -1,0 +1,211 @@
+"""Cases that wait for people, claims on them, and the decisions that end them: the legal moves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from moderator.domain.comments import Status
+from moderator.domain.errors import CaseClosed, ClaimLost, Fault, InvalidInput
+from moderator.domain.ids import CaseId, CommentId, DecisionId, PersonId, SiteId
+from moderator.domain.policy import Action
+from moderator.domain.scoring import Label, Scored
+
+MAX_NOTE_CHARACTERS = 2_000
+
+
+class Cause(StrEnum):
+    """Why a comment waits for a person."""
+
+    BORDERLINE = "borderline"
+    SAMPLE = "sample"
+    REPORT = "report"
+    APPEAL = "appeal"
+    UNDONE = "undone"
+
+
+class CaseState(StrEnum):
+    """A case is open until a decision closes it, or until its comment is erased."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+class Source(StrEnum):
+    """Who decided."""
+
+    POLICY = "policy"
+    MODERATOR = "moderator"
+
+
+class ReasonCode(StrEnum):
+    """Why a person rejects, or why a reader reports."""
+
+    SPAM = "spam"
+    INSULT = "insult"
+    HATE = "hate"
+    THREAT = "threat"
+    SEXUAL = "sexual"
+    OBSCENE = "obscene"
+    PERSONAL_DATA = "personal_data"
+    MISINFORMATION = "misinformation"
+    ILLEGAL = "illegal"
+    OFF_TOPIC = "off_topic"
+    DUPLICATE = "duplicate"
+    HOUSE_RULE = "house_rule"
+    OTHER = "other"
+
+
+class Ground(StrEnum):
+    """On what a restriction rests: the site's terms or the law (DSA, Art. 17(3)(d) and (e))."""
+
+    TERMS = "terms"
+    LAW = "law"
+
+
+class Detection(StrEnum):
+    """What brought the comment to a decision (DSA, Art. 17(3)(b))."""
+
+    POLICY = "policy"  # the machine, on the site's own initiative
+    REPORT = "report"  # a reader's report or notice
+    PERSON = "person"  # somebody on the site's staff
+
+
+class Automation(StrEnum):
+    """How far a machine decided (DSA, Art. 17(3)(c); the Transparency Database's three values)."""
+
+    FULLY = "fully"
+    PARTIALLY = "partially"
+    NOT_AUTOMATED = "not_automated"
+
+
+STATUS_AFTER: Mapping[Action, Status] = MappingProxyType(
+    {Action.APPROVE: Status.APPROVED, Action.HOLD: Status.HELD, Action.REJECT: Status.REJECTED}
+)
+
+# How bad it would be to leave such a comment unseen, 0 to 1: a judgement, not a measurement. A threat may need the
+# police within minutes; spam only annoys.
+SEVERITY: Mapping[Label, float] = MappingProxyType(
+    {
+        Label.THREAT: 1.0,
+        Label.SEVERE_TOXIC: 0.9,
+        Label.IDENTITY_ATTACK: 0.8,
+        Label.SEXUAL_EXPLICIT: 0.7,
+        Label.TOXIC: 0.5,
+        Label.INSULT: 0.5,
+        Label.OBSCENE: 0.4,
+        Label.SPAM: 0.3,
+    }
+)
+UNSCORED_WEIGHT = 0.5
+REPORTED_WEIGHT = 0.6
+LEAST_WEIGHT = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A time-limited exclusive hold on a case."""
+
+    holder: PersonId
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A comment waiting for a person.
+
+    `generation` only grows: with each claim, release and expiry. A decision names the generation it saw, so a
+    moderator who slept past the claim cannot overwrite somebody else's work. `weight` is severity × confidence, 0 to 1.
+    """
+
+    id: CaseId
+    site_id: SiteId
+    comment_id: CommentId
+    cause: Cause
+    state: CaseState
+    weight: float
+    opened_at: datetime
+    generation: int
+    claim: Claim | None = None
+
+    def check_may_decide(self, person: PersonId, generation: int, now: datetime) -> None:
+        """Raise unless this person may decide the case as they saw it.
+
+        A free case may be decided by anybody who saw its current generation; a claimed one only by the holder, in time.
+
+        Raises:
+            CaseClosed: somebody decided it, or the comment was erased.
+            ClaimLost: the claim expired, was released, or belongs to somebody else.
+        """
+        if self.state is not CaseState.OPEN:
+            raise CaseClosed("This case is closed already.")
+        if self.generation != generation:
+            raise ClaimLost("This case has moved on since you saw it; claim it again.")
+        if self.claim is None:
+            return
+        if self.claim.holder != person:
+            raise ClaimLost("Somebody else holds this case.")
+        if self.claim.expires_at <= now:
+            raise ClaimLost("Your claim on this case has expired; claim it again.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The recorded outcome for a comment. Append-only; the newest holds.
+
+    `undoes` names the decision that this one takes back. `inclusion_probability` is how likely the comment was to be
+    drawn for review, when it was drawn: training and published rates weight by its inverse.
+    """
+
+    id: DecisionId
+    site_id: SiteId
+    comment_id: CommentId
+    source: Source
+    action: Action
+    detection: Detection
+    automation: Automation
+    decided_at: datetime
+    case_id: CaseId | None = None
+    person_id: PersonId | None = None
+    reason: ReasonCode | None = None
+    note: str | None = None
+    ground: Ground | None = None
+    policy_version: int | None = None
+    model_version: str | None = None
+    undoes: DecisionId | None = None
+    inclusion_probability: float | None = None
+
+    def __post_init__(self) -> None:
+        if (self.source is Source.MODERATOR) != (self.person_id is not None):
+            raise ValueError("a moderator's decision names the person, the policy's does not")
+        if self.source is Source.MODERATOR and self.action is Action.REJECT and self.reason is None:
+            raise ValueError("a rejection by a person needs a reason")
+
+
+def check_ruling(action: Action, reason: ReasonCode | None, note: str | None) -> None:
+    """Raise `InvalidInput` unless a person may decide so: approve, or reject with a reason."""
+    faults = []
+    if action is Action.HOLD:
+        faults.append(Fault(pointer="/action", detail="must be approve or reject; release the case to leave it held"))
+    if action is Action.REJECT and reason is None:
+        faults.append(Fault(pointer="/reason", detail="a rejection needs a reason"))
+    if note is not None and len(note) > MAX_NOTE_CHARACTERS:
+        faults.append(Fault(pointer="/note", detail=f"at most {MAX_NOTE_CHARACTERS} characters"))
+    if faults:
+        raise InvalidInput(*faults)
+
+
+def ground_of(action: Action, reason: ReasonCode | None) -> Ground | None:
+    """Return what a restriction rests on: the law when the reason says so, else the site's terms; None for approvals."""
+    if action is Action.APPROVE:
+        return None
+    return Ground.LAW if reason is ReasonCode.ILLEGAL else Ground.TERMS
+
+
+def weigh(scored: Scored | None) -> float:
+    """Return how much a case weighs in the queue: the largest severity × confidence over the labels."""
+    if scored is None:
+        return UNSCORED_WEIGHT
+    return max([SEVERITY[label] * score for label, score in scored.scores.items()], default=LEAST_WEIGHT) or LEAST_WEIGHT

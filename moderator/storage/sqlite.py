@@ -1,0 +1,446 @@
+"""SQLite: one writer that commits whole groups, a few readers, and an operating-system lock against a second writer.
+
+A transaction that waits alone costs nothing extra; sixty-four that wait together share one sync of the disk, which
+makes `synchronous=FULL` free (docs/decisions/0001). There is no timer: a group is whatever waits when the writer is.
+The writer's connection is the only one that writes or checkpoints, which also keeps clear of the WAL-reset bug of
+SQLite 3.7.0 to 3.51.2.
+"""
+
+import asyncio
+import fcntl
+import os
+import sqlite3
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, Any, Self, cast
+
+import aiosqlite
+
+from moderator.domain.errors import SecondWriter, StorageCorrupt, StorageUnavailable
+from moderator.storage.batching import ReadBatcher, Waiting
+from moderator.storage.database import MAX_ROWS_PER_STATEMENT, Batch, Connection, Item, Result, Row, Value
+
+MAX_GROUP = 256
+READERS = 2
+BUSY_TIMEOUT_MS = 2_000
+OLDEST_LIBRARY = (3, 35, 0)  # RETURNING
+PROBE_CHARACTERS = 32_768
+
+# FULL: a commit is on disk before it is answered. secure_delete: erased text leaves the file, not only the index.
+_PRAGMAS = (
+    "PRAGMA foreign_keys = ON",
+    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA trusted_schema = OFF",
+)
+_WRITER_PRAGMAS = (
+    "PRAGMA synchronous = FULL",
+    "PRAGMA wal_autocheckpoint = 4000",
+    "PRAGMA journal_size_limit = 67108864",
+    "PRAGMA cache_size = -16384",
+    "PRAGMA secure_delete = ON",
+)
+
+
+class SqliteDatabase:
+    """See `moderator.storage.database.Database`."""
+
+    engine = "sqlite"
+
+    def __init__(self, path: Path, *, writer: aiosqlite.Connection | None, readers: list[aiosqlite.Connection]) -> None:
+        self.path = path
+        self._writer = writer
+        self._readers = readers
+        self._free: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
+        for reader in readers:
+            self._free.put_nowait(reader)
+        self._read_batcher = ReadBatcher(self.read)
+        self._waiting: deque[_Transaction | Waiting] = deque()
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._fault: str | None = None
+        self._lock: IO[str] | None = None
+        self._write_task: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(cls, path: Path, *, read_only: bool = False) -> Self:
+        """Open the file, as its one writer or for reading only.
+
+        Raises:
+            SecondWriter: another process writes to this database.
+            StorageUnavailable: the file cannot be opened.
+        """
+        if sqlite3.sqlite_version_info < OLDEST_LIBRARY:
+            raise StorageUnavailable(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer is needed.")
+        lock = None if read_only else _take_lock(path)
+        opened: list[aiosqlite.Connection] = []
+        try:
+            with _translated():
+                writer = None
+                if not read_only:
+                    writer = await _connect(f"{path.absolute().as_uri()}?mode=rwc", opened)
+                    await _set_up_writer(writer)
+                readers = [await _connect(f"{path.absolute().as_uri()}?mode=ro", opened) for _ in range(READERS)]
+        except BaseException:
+            for connection in opened:
+                await connection.close()
+            if lock is not None:
+                lock.close()
+            raise
+        database = cls(path, writer=writer, readers=readers)
+        database._lock = lock
+        if writer is not None:
+            database._write_task = asyncio.create_task(database._write_loop(), name="sqlite-writer")
+        return database
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Connection]:
+        """Lend one of the readers."""
+        connection = await self._free.get()
+        try:
+            yield _SqliteConnection(connection)
+        finally:
+            self._free.put_nowait(connection)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """Lend the writer inside a savepoint of the next group; leave after the group's commit."""
+        unit = _Transaction()
+        self._enqueue(unit)
+        try:
+            yield await unit.started
+        except BaseException as error:
+            unit.finished.set_result(error)
+            # Shielded: the caller goes on only when the writer has left the savepoint.
+            await asyncio.shield(unit.settled)
+            raise
+        unit.finished.set_result(None)
+        await asyncio.shield(unit.settled)
+
+    async def batch_read(self, run: Batch[Item, Result], item: Item) -> Result:
+        """Answer together with the others that wait for `run` now."""
+        return await self._read_batcher.submit(run, item)
+
+    async def batch_write(self, run: Batch[Item, Result], item: Item) -> Result:
+        """Write together with the others that wait for `run` now; return after the commit."""
+        for unit in self._waiting:
+            if isinstance(unit, Waiting) and unit.run is run and not unit.is_full:
+                break
+        else:
+            unit = Waiting(run)
+            self._enqueue(unit)
+        return cast("Result", await unit.add(item))
+
+    async def check(self) -> None:
+        """Raise `StorageUnavailable` unless the database takes writes.
+
+        After a failed commit it writes some pages and removes them again: a small update may pass on a full disk
+        where a comment would not.
+        """
+        async with self.transaction() as connection:
+            if self._fault is None:
+                await connection.execute("UPDATE revisions SET number = number WHERE name = 'directory'")
+            else:
+                name = "probe" + "x" * PROBE_CHARACTERS
+                await connection.execute("INSERT INTO revisions (name, number) VALUES (:name, 0)", name=name)
+                await connection.execute("DELETE FROM revisions WHERE name = :name", name=name)
+
+    async def checkpoint(self) -> None:
+        """Move the write-ahead log into the file and empty it: after an erasure nothing of the text stays behind."""
+        if self._writer is None:
+            return
+        async with self._between_groups():
+            with _translated():
+                await self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    async def close(self) -> None:
+        """Commit what waits, then close."""
+        await self._read_batcher.close()
+        self._closing = True
+        self._wake.set()
+        if self._write_task is not None:
+            await self._write_task
+        for connection in (*self._readers, *([self._writer] if self._writer else [])):
+            await connection.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    def _enqueue(self, unit: "_Transaction | Waiting") -> None:
+        if self._writer is None:
+            raise StorageUnavailable("This database is open for reading only.")
+        if self._closing:
+            raise StorageUnavailable("The database is closing.")
+        self._waiting.append(unit)
+        self._wake.set()
+
+    @asynccontextmanager
+    async def _between_groups(self) -> AsyncIterator[None]:
+        """Hold the writer outside any transaction."""
+        unit = _Transaction(outside=True)
+        self._enqueue(unit)
+        try:
+            await unit.started
+            yield
+        finally:
+            unit.finished.set_result(None)
+
+    async def _write_loop(self) -> None:
+        while True:
+            await self._wake.wait()
+            if self._waiting:
+                await self._write_group()
+            elif self._closing:
+                return
+            else:
+                self._wake.clear()
+
+    async def _write_group(self) -> None:
+        """Run what waits now in one transaction, each unit in its savepoint; answer after the commit."""
+        first = self._waiting[0]
+        if isinstance(first, _Transaction) and first.outside:
+            self._waiting.popleft()
+            await first.run_outside()
+            return
+        writer = cast("aiosqlite.Connection", self._writer)
+        landed: list[_Transaction | Waiting] = []
+        results: list[tuple[Waiting, Sequence[Any]]] = []
+        unit: _Transaction | Waiting | None = None
+        try:
+            with _translated():
+                await writer.execute_fetchall("BEGIN IMMEDIATE")
+                while self._waiting and len(landed) < MAX_GROUP:
+                    unit = self._waiting[0]
+                    if isinstance(unit, _Transaction) and unit.outside:
+                        break
+                    self._waiting.popleft()
+                    if isinstance(unit, _Transaction):
+                        if await self._run_transaction(writer, unit):
+                            landed.append(unit)
+                    else:
+                        for batch, answers in await self._run_batch(writer, unit):
+                            landed.append(batch)
+                            results.append((batch, answers))
+                unit = None
+                await writer.execute_fetchall("COMMIT")
+        except BaseException as error:
+            await self._undo_group(writer, landed if unit is None else [*landed, unit], error)
+            if not isinstance(error, Exception):
+                raise
+            return
+        self._fault = None
+        for batch, answers in results:
+            batch.resolve(answers)
+        for unit in landed:
+            if isinstance(unit, _Transaction):
+                unit.settle()
+
+    async def _undo_group(
+        self, writer: aiosqlite.Connection, units: Sequence["_Transaction | Waiting"], error: BaseException
+    ) -> None:
+        """Roll the whole group back and tell every member why. When BEGIN itself failed, everybody waiting is told."""
+        self._fault = str(error)
+        with suppress(sqlite3.Error):
+            if writer.in_transaction:
+                await writer.execute_fetchall("ROLLBACK")
+        if not units:
+            units = list(self._waiting)
+            self._waiting.clear()
+        for unit in units:
+            unit.reject(error)
+
+    async def _run_transaction(self, writer: aiosqlite.Connection, unit: "_Transaction") -> bool:
+        """Lend the writer to a waiting block; return whether its work stays."""
+        if unit.started.done():  # Its caller was cancelled while waiting.
+            unit.settle()
+            return False
+        await writer.execute_fetchall("SAVEPOINT unit")
+        unit.started.set_result(_SqliteConnection(writer))
+        error = await unit.finished
+        if error is None:
+            await writer.execute_fetchall("RELEASE unit")
+            return True
+        if isinstance(error, StorageUnavailable):  # A full disk, say: SQLite may have rolled the whole group back.
+            raise error
+        await writer.execute_fetchall("ROLLBACK TO unit")
+        await writer.execute_fetchall("RELEASE unit")
+        unit.settle()
+        return False
+
+    async def _run_batch(
+        self, writer: aiosqlite.Connection, batch: Waiting
+    ) -> list[tuple[Waiting, Sequence[Any]]]:
+        """Run a batch, or each of its items alone when the whole fails; return what stays, with the answers."""
+        await writer.execute_fetchall("SAVEPOINT unit")
+        try:
+            answers = await batch.run(_SqliteConnection(writer), batch.items)
+        except Exception as error:
+            await writer.execute_fetchall("ROLLBACK TO unit")
+            await writer.execute_fetchall("RELEASE unit")
+            if isinstance(error, StorageUnavailable):
+                raise
+            if len(batch.items) == 1:
+                batch.reject(error)
+                return []
+            singles = [
+                Waiting(batch.run, [item], [future])
+                for item, future in zip(batch.items, batch.futures, strict=True)
+            ]
+            return [landed for single in singles for landed in await self._run_batch(writer, single)]
+        await writer.execute_fetchall("RELEASE unit")
+        return [(batch, answers)]
+
+
+class _Transaction:
+    """A block that waits for the writer: `started` lends it, `finished` gives it back, `settled` is the commit."""
+
+    __slots__ = ("finished", "outside", "settled", "started")
+
+    def __init__(self, *, outside: bool = False) -> None:
+        loop = asyncio.get_running_loop()
+        self.started: asyncio.Future[Connection] = loop.create_future()
+        self.finished: asyncio.Future[BaseException | None] = loop.create_future()
+        self.settled: asyncio.Future[None] = loop.create_future()
+        self.outside = outside
+
+    async def run_outside(self) -> None:
+        """Let the block run where no transaction is open."""
+        if not self.started.done():
+            self.started.set_result(cast("Connection", None))
+            await self.finished
+        self.settle()
+
+    def settle(self) -> None:
+        """Let the block go on: its work is committed or undone, as it asked."""
+        if not self.settled.done():
+            self.settled.set_result(None)
+
+    def reject(self, error: BaseException) -> None:
+        """Tell the block that nothing was committed."""
+        if not self.started.done():
+            self.started.set_exception(error)
+            self.settle()
+        elif not self.settled.done():
+            self.settled.set_exception(error)
+            self.settled.exception()  # A caller cancelled twice never collects it, and that is not a fault.
+
+
+class _SqliteConnection:
+    """One call is one hop to the connection's thread; `execute_fetchall` is the whole of it."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    async def one(self, sql: str, /, **parameters: Value) -> Row | None:
+        rows = await self.all(sql, **parameters)
+        return rows[0] if rows else None
+
+    async def all(self, sql: str, /, **parameters: Value) -> Sequence[Row]:
+        with _translated():
+            rows = await self._connection.execute_fetchall(_dialect(sql), parameters)
+        return cast("Sequence[Row]", rows)
+
+    async def execute(self, sql: str, /, **parameters: Value) -> None:
+        with _translated():
+            await self._connection.execute_fetchall(_dialect(sql), parameters)
+
+    async def insert(self, sql: str, rows: Sequence[Sequence[Value]], /) -> Sequence[Row]:
+        returned: list[Row] = []
+        for chunk in _chunks(rows):
+            statement = _with_values(sql, len(chunk), len(chunk[0]))
+            with _translated():
+                found = await self._connection.execute_fetchall(statement, [value for row in chunk for value in row])
+            returned.extend(cast("Sequence[Row]", found))
+        return returned
+
+
+def _chunks(rows: Sequence[Sequence[Value]]) -> Iterator[Sequence[Sequence[Value]]]:
+    """Cut rows into powers of two, so that few statement texts exist and the statement cache holds them all."""
+    start = 0
+    while start < len(rows):
+        size = min(MAX_ROWS_PER_STATEMENT, 1 << (len(rows) - start).bit_length() - 1)
+        yield rows[start : start + size]
+        start += size
+
+
+@lru_cache(maxsize=512)
+def _with_values(sql: str, rows: int, columns: int) -> str:
+    row = f"({', '.join('?' * columns)})"
+    return _dialect(sql).replace("{values}", "VALUES " + ", ".join([row] * rows))
+
+
+@lru_cache(maxsize=512)
+def _dialect(sql: str) -> str:
+    """Drop the tokens that only PostgreSQL needs: SQLite has one writer, so nothing else can lock a row."""
+    return sql.replace("{skip_locked}", "")
+
+
+async def _connect(uri: str, opened: list[aiosqlite.Connection]) -> aiosqlite.Connection:
+    connection = await aiosqlite.connect(uri, uri=True, isolation_level=None, cached_statements=512)
+    opened.append(connection)
+    connection.row_factory = sqlite3.Row
+    for pragma in _PRAGMAS:
+        await connection.execute_fetchall(pragma)
+    return connection
+
+
+async def _set_up_writer(writer: aiosqlite.Connection) -> None:
+    rows = list(await writer.execute_fetchall("PRAGMA journal_mode = WAL"))
+    if rows[0][0] != "wal":
+        raise StorageUnavailable("SQLite cannot keep a write-ahead log here; a network file system, perhaps?")
+    for pragma in _WRITER_PRAGMAS:
+        await writer.execute_fetchall(pragma)
+
+
+def _take_lock(path: Path) -> IO[str]:
+    """Take the writer's lock, a file beside the database; the operating system frees it when the process dies."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.with_name(path.name + ".lock").open("a+", encoding="ascii")
+    except OSError as error:
+        raise StorageUnavailable(f"The folder of the database cannot be used: {error.strerror}.") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.seek(0)
+        holder = lock.read().strip() or "unknown"
+        lock.close()
+        raise SecondWriter(
+            f"Another process (id {holder}) writes to {path.name}. SQLite has one writer; stop that process, "
+            "or use PostgreSQL for several."
+        ) from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+_UNAVAILABLE = (
+    (sqlite3.SQLITE_BUSY, "The database is locked by another program."),
+    (sqlite3.SQLITE_LOCKED, "The database is locked by another program."),
+    (sqlite3.SQLITE_FULL, "The disk is full."),
+    (sqlite3.SQLITE_IOERR, "The disk reports an error."),
+    (sqlite3.SQLITE_CANTOPEN, "The database file cannot be opened."),
+    (sqlite3.SQLITE_READONLY, "The database file cannot be written."),
+    (sqlite3.SQLITE_PERM, "The database file may not be opened."),
+)
+_CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Wrap what an operator can act on; mistakes in our SQL pass as they are."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        primary = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+        for code, message in _UNAVAILABLE:
+            if primary == code:
+                raise StorageUnavailable(message) from error
+        if primary in _CORRUPT:
+            raise StorageCorrupt("The database file is damaged; restore a backup.") from error
+        raise
