@@ -348,7 +348,7 @@ class _SqliteConnection:
         with _translated():
             await self._connection.execute_fetchall(_dialect(sql), parameters)
 
-    async def insert(self, sql: str, rows: Sequence[Sequence[Value]], /) -> Sequence[Row]:
+    async def many(self, sql: str, rows: Sequence[Sequence[Value]], /) -> Sequence[Row]:
         returned: list[Row] = []
         for chunk in _chunks(rows):
             statement = _with_values(sql, len(chunk), len(chunk[0]))
