@@ -163,11 +163,15 @@ def _text_reasons(policy: Policy, text: str) -> list[Reason]:
         reasons.append(Reason(code=Rule.HOLD_ALL, action=Action.HOLD, detail="This site reviews every comment."))
     if (phrase := find_phrase(text, policy.banned_phrases)) is not None:
         reasons.append(
-            Reason(code=Rule.BANNED_PHRASE, action=Action.REJECT, detail=f"The text contains “{phrase}”, a banned phrase.")
+            Reason(
+                code=Rule.BANNED_PHRASE, action=Action.REJECT, detail=f"The text contains “{phrase}”, a banned phrase."
+            )
         )
     if (phrase := find_phrase(text, policy.suspect_phrases)) is not None:
         reasons.append(
-            Reason(code=Rule.SUSPECT_PHRASE, action=Action.HOLD, detail=f"The text contains “{phrase}”, a suspect phrase.")
+            Reason(
+                code=Rule.SUSPECT_PHRASE, action=Action.HOLD, detail=f"The text contains “{phrase}”, a suspect phrase."
+            )
         )
     if policy.link_limit is not None and (links := count_links(text)) > policy.link_limit:
         reasons.append(

@@ -208,4 +208,6 @@ def weigh(scored: Scored | None) -> float:
     """Return how much a case weighs in the queue: the largest severity × confidence over the labels."""
     if scored is None:
         return UNSCORED_WEIGHT
-    return max([SEVERITY[label] * score for label, score in scored.scores.items()], default=LEAST_WEIGHT) or LEAST_WEIGHT
+    return (
+        max([SEVERITY[label] * score for label, score in scored.scores.items()], default=LEAST_WEIGHT) or LEAST_WEIGHT
+    )

@@ -68,7 +68,9 @@ class Threshold:
 
     def __post_init__(self) -> None:
         if not 0.0 < self.hold_at <= self.reject_at:
-            raise ValueError(f"thresholds must satisfy 0 < hold_at ≤ reject_at, not {self.hold_at} and {self.reject_at}")
+            raise ValueError(
+                f"thresholds must satisfy 0 < hold_at ≤ reject_at, not {self.hold_at} and {self.reject_at}"
+            )
 
     @classmethod
     def hold_only(cls, hold_at: float) -> Self:

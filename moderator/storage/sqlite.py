@@ -269,9 +269,7 @@ class SqliteDatabase:
         unit.settle()
         return False
 
-    async def _run_batch(
-        self, writer: aiosqlite.Connection, batch: Waiting
-    ) -> list[tuple[Waiting, Sequence[Any]]]:
+    async def _run_batch(self, writer: aiosqlite.Connection, batch: Waiting) -> list[tuple[Waiting, Sequence[Any]]]:
         """Run a batch, or each of its items alone when the whole fails; return what stays, with the answers."""
         await writer.execute_fetchall("SAVEPOINT unit")
         try:
@@ -285,8 +283,7 @@ class SqliteDatabase:
                 batch.reject(error)
                 return []
             singles = [
-                Waiting(batch.run, [item], [future])
-                for item, future in zip(batch.items, batch.futures, strict=True)
+                Waiting(batch.run, [item], [future]) for item, future in zip(batch.items, batch.futures, strict=True)
             ]
             return [landed for single in singles for landed in await self._run_batch(writer, single)]
         await writer.execute_fetchall("RELEASE unit")

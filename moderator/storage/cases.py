@@ -1,0 +1,274 @@
+"""Cases: opening, the queue's order, claims and their end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from moderator.domain.comments import Comment, Status
+from moderator.domain.errors import NotFound
+from moderator.domain.ids import CaseId, CommentId, PersonId, SiteId
+from moderator.domain.outcome import Outcome
+from moderator.domain.review import Case, CaseState, Cause, Claim
+from moderator.storage.columns import from_ms, to_ms
+from moderator.storage.comments import comment_of, outcome_of
+from moderator.storage.database import Connection, Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFile:
+    """A case with all that a moderator reads: the comment, its scores and reasons, and how urgent it is."""
+
+    case: Case
+    comment: Comment
+    outcome: Outcome
+    urgency: float
+
+
+OPEN = """
+INSERT INTO cases (id, site_id, comment_id, cause, weight, opened_ms) {values}
+ON CONFLICT DO NOTHING
+RETURNING id
+"""
+
+
+async def open_many(connection: Connection, cases: Sequence[Case]) -> set[str]:
+    """Open cases. Return the ids of those opened: a comment that has an open case keeps that one."""
+    if not cases:
+        return set()
+    rows = await connection.many(
+        OPEN,
+        [(case.id, case.site_id, case.comment_id, case.cause, case.weight, to_ms(case.opened_at)) for case in cases],
+    )
+    return {row["id"] for row in rows}
+
+
+# Urgency is weight (severity × confidence) × waiting time in minutes; the first minute counts for all, so that a new
+# threat stands above an old quibble. Ordered at one moment, so that a list can be paged while time goes on.
+_FILE_COLUMNS = """
+    cases.id AS case_id_, cases.comment_id AS comment_id_, cases.cause, cases.state, cases.weight, cases.generation,
+    cases.holder, cases.expires_ms, cases.opened_ms,
+    cases.weight * (1.0 + (:as_of_ms - cases.opened_ms) / 60000.0) AS urgency,
+    comments.*
+"""
+
+LIST_OPEN = f"""
+SELECT * FROM (
+    SELECT {_FILE_COLUMNS}
+    FROM cases JOIN comments ON comments.id = cases.comment_id
+    WHERE cases.state = 'open' AND cases.opened_ms <= :as_of_ms
+        AND (CAST(:site_id AS TEXT) IS NULL OR cases.site_id = :site_id)
+) AS queue
+WHERE CAST(:after_id AS TEXT) IS NULL OR urgency < :after_urgency
+    OR (urgency = :after_urgency AND case_id_ > :after_id)
+ORDER BY urgency DESC, case_id_ LIMIT :limit
+"""
+
+
+async def list_open(
+    connection: Connection,
+    *,
+    as_of: datetime,
+    limit: int,
+    site_id: SiteId | None = None,
+    after: tuple[float, CaseId] | None = None,
+) -> list[CaseFile]:
+    """Return open cases, the most urgent at `as_of` first, from the one after `after` (urgency, id) on."""
+    urgency, case_id = after or (0.0, None)
+    rows = await connection.all(
+        LIST_OPEN,
+        as_of_ms=to_ms(as_of),
+        site_id=site_id,
+        after_urgency=urgency,
+        after_id=case_id,
+        limit=limit,
+    )
+    return [_file(row) for row in rows]
+
+
+LIST_CLOSED = f"""
+SELECT {_FILE_COLUMNS}
+FROM cases JOIN comments ON comments.id = cases.comment_id
+WHERE cases.state = 'closed' AND (CAST(:site_id AS TEXT) IS NULL OR cases.site_id = :site_id)
+    AND (CAST(:before_id AS TEXT) IS NULL OR cases.id < :before_id)
+ORDER BY cases.id DESC LIMIT :limit
+"""
+
+
+async def list_closed(
+    connection: Connection, *, limit: int, site_id: SiteId | None = None, before: CaseId | None = None
+) -> list[CaseFile]:
+    """Return decided cases, the newest first."""
+    rows = await connection.all(LIST_CLOSED, as_of_ms=0, site_id=site_id, before_id=before, limit=limit)
+    return [_file(row) for row in rows]
+
+
+# SQLite has one writer; PostgreSQL passes over rows that another claim holds right now.
+CLAIM = """
+UPDATE cases SET holder = :holder, expires_ms = :expires_ms, generation = generation + 1
+WHERE id IN (
+    SELECT id FROM cases
+    WHERE state = 'open' AND (holder IS NULL OR expires_ms <= :now_ms)
+        AND (CAST(:sites AS TEXT) IS NULL OR :sites LIKE '%,' || site_id || ',%')
+        AND (barred_person_id IS NULL OR barred_person_id <> :holder)
+    ORDER BY weight * (1.0 + (:now_ms - opened_ms) / 60000.0) DESC, id
+    LIMIT :count {skip_locked}
+)
+RETURNING id
+"""
+
+FILES = f"""
+SELECT {_FILE_COLUMNS}
+FROM cases JOIN comments ON comments.id = cases.comment_id
+WHERE cases.holder = :holder AND cases.state = 'open' AND cases.expires_ms > :as_of_ms
+ORDER BY urgency DESC, cases.id
+"""
+
+
+async def claim(
+    connection: Connection,
+    *,
+    holder: PersonId,
+    count: int,
+    now: datetime,
+    expires_at: datetime,
+    sites: Sequence[SiteId] = (),
+) -> list[CaseFile]:
+    """Claim up to `count` free cases, the most urgent first, and return them. `sites` empty means every site."""
+    rows = await connection.all(
+        CLAIM,
+        holder=holder,
+        count=count,
+        now_ms=to_ms(now),
+        expires_ms=to_ms(expires_at),
+        sites=f",{','.join(sites)}," if sites else None,
+    )
+    claimed = {row["id"] for row in rows}
+    return [file for file in await list_claimed(connection, holder=holder, now=now) if file.case.id in claimed]
+
+
+async def list_claimed(connection: Connection, *, holder: PersonId, now: datetime) -> list[CaseFile]:
+    """Return the cases that somebody holds now, the most urgent first."""
+    return [_file(row) for row in await connection.all(FILES, holder=holder, as_of_ms=to_ms(now))]
+
+
+GET = f"""
+SELECT {_FILE_COLUMNS}
+FROM cases JOIN comments ON comments.id = cases.comment_id
+WHERE cases.id = :id
+"""
+
+
+async def get(connection: Connection, case_id: CaseId, *, now: datetime) -> CaseFile:
+    """Return a case with its comment. Raises NotFound."""
+    row = await connection.one(GET, id=case_id, as_of_ms=to_ms(now))
+    if row is None:
+        raise NotFound("There is no such case.")
+    return _file(row)
+
+
+# The generation in the condition makes this the moment of truth: of two who decide at once, one changes no row.
+CLOSE = """
+UPDATE cases SET state = 'closed', holder = NULL, expires_ms = NULL, closed_ms = :now_ms
+WHERE id = :id AND state = 'open' AND generation = :generation
+RETURNING id
+"""
+
+
+async def close(connection: Connection, case_id: CaseId, *, generation: int, now: datetime) -> bool:
+    """Close a case as it was seen. Return False when it has moved on."""
+    row = await connection.one(CLOSE, id=case_id, generation=generation, now_ms=to_ms(now))
+    return row is not None
+
+
+RELEASE = """
+UPDATE cases SET holder = NULL, expires_ms = NULL, generation = generation + 1
+WHERE id = :id AND state = 'open' AND holder = :holder
+RETURNING id
+"""
+
+
+async def release(connection: Connection, case_id: CaseId, holder: PersonId) -> bool:
+    """Give a claim back. Return False when the person holds no such claim."""
+    return await connection.one(RELEASE, id=case_id, holder=holder) is not None
+
+
+RELEASE_EXPIRED = """
+UPDATE cases SET holder = NULL, expires_ms = NULL, generation = generation + 1
+WHERE state = 'open' AND holder IS NOT NULL AND expires_ms <= :now_ms
+RETURNING id
+"""
+
+
+async def release_expired(connection: Connection, now: datetime) -> int:
+    """Return expired claims to the queue. Return how many."""
+    return len(await connection.all(RELEASE_EXPIRED, now_ms=to_ms(now)))
+
+
+WITHDRAW = """
+UPDATE cases SET state = 'withdrawn', holder = NULL, expires_ms = NULL, closed_ms = :now_ms
+WHERE comment_id = :comment_id AND state = 'open'
+"""
+
+
+async def withdraw(connection: Connection, comment_id: CommentId, now: datetime) -> None:
+    """Close a comment's open case without a decision: the comment is gone."""
+    await connection.execute(WITHDRAW, comment_id=comment_id, now_ms=to_ms(now))
+
+
+FIND_OPEN = "SELECT id FROM cases WHERE comment_id = :comment_id AND state = 'open'"
+
+
+async def find_open(connection: Connection, comment_id: CommentId) -> CaseId | None:
+    """Return the id of a comment's open case, or None."""
+    row = await connection.one(FIND_OPEN, comment_id=comment_id)
+    return None if row is None else CaseId(row["id"])
+
+
+COUNT_OPEN = """
+SELECT COUNT(*) AS open, COALESCE(SUM(CASE WHEN holder IS NOT NULL THEN 1 ELSE 0 END), 0) AS claimed,
+    MIN(opened_ms) AS oldest_ms
+FROM cases WHERE state = 'open' AND (CAST(:site_id AS TEXT) IS NULL OR site_id = :site_id)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueSize:
+    """How much waits, how much of it somebody holds, and since when the oldest waits (None: nothing waits)."""
+
+    open: int
+    claimed: int
+    oldest_at: datetime | None
+
+
+async def queue_size(connection: Connection, site_id: SiteId | None = None) -> QueueSize:
+    """Return the size of the queue, of one site or of all."""
+    row = await connection.one(COUNT_OPEN, site_id=site_id)
+    assert row is not None  # An aggregate always gives a row.
+    oldest = row["oldest_ms"]
+    return QueueSize(
+        open=int(row["open"]), claimed=int(row["claimed"]), oldest_at=None if oldest is None else from_ms(oldest)
+    )
+
+
+def _file(row: Row) -> CaseFile:
+    case_id = CaseId(row["case_id_"])
+    claim = None
+    if row["holder"] is not None:
+        claim = Claim(holder=PersonId(row["holder"]), expires_at=from_ms(row["expires_ms"]))
+    state = CaseState(row["state"])
+    return CaseFile(
+        case=Case(
+            id=case_id,
+            site_id=SiteId(row["site_id"]),
+            comment_id=CommentId(row["comment_id_"]),
+            cause=Cause(row["cause"]),
+            state=state,
+            weight=row["weight"],
+            opened_at=from_ms(row["opened_ms"]),
+            generation=row["generation"],
+            claim=claim,
+        ),
+        comment=comment_of(row),
+        outcome=outcome_of(row, status=Status(row["status"]), case=case_id if state is CaseState.OPEN else None),
+        urgency=float(row["urgency"]),
+    )

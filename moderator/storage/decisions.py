@@ -1,0 +1,143 @@
+"""Decisions: append-only, each with a digest of its row."""
+
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+
+from moderator.domain.errors import NotFound
+from moderator.domain.ids import CaseId, CommentId, DecisionId, PersonId, SiteId
+from moderator.domain.policy import Action
+from moderator.domain.review import Automation, Decision, Detection, Ground, ReasonCode, Source
+from moderator.storage.columns import from_ms, to_json, to_ms
+from moderator.storage.database import Connection, Database, Row, Value
+
+_COLUMNS = (
+    "id",
+    "site_id",
+    "comment_id",
+    "case_id",
+    "source",
+    "action",
+    "person_id",
+    "reason",
+    "note",
+    "ground",
+    "ground_reference",
+    "detection",
+    "automation",
+    "policy_version",
+    "model_version",
+    "undoes",
+    "inclusion_probability",
+    "decided_ms",
+)
+
+APPEND = f"INSERT INTO decisions ({', '.join(_COLUMNS)}, digest) {{values}}"
+
+
+async def append(connection: Connection, decisions: Sequence[Decision]) -> None:
+    """Record decisions."""
+    if decisions:
+        await connection.many(APPEND, [_row(decision) for decision in decisions])
+
+
+GET = "SELECT * FROM decisions WHERE id = :id"
+
+
+async def get(connection: Connection, decision_id: DecisionId) -> Decision:
+    """Return a decision. Raises NotFound."""
+    row = await connection.one(GET, id=decision_id)
+    if row is None:
+        raise NotFound("There is no such decision.")
+    return _decision(row)
+
+
+FOR_COMMENT = "SELECT * FROM decisions WHERE comment_id = :comment_id ORDER BY id"
+
+
+async def for_comment(connection: Connection, comment_id: CommentId) -> list[Decision]:
+    """Return a comment's decisions, the oldest first; the last one holds."""
+    return [_decision(row) for row in await connection.all(FOR_COMMENT, comment_id=comment_id)]
+
+
+BY_PERSON = "SELECT * FROM decisions WHERE person_id = :person_id ORDER BY id DESC LIMIT :limit"
+
+
+async def by_person(connection: Connection, person_id: PersonId, limit: int) -> list[Decision]:
+    """Return somebody's decisions, the newest first."""
+    return [_decision(row) for row in await connection.all(BY_PERSON, person_id=person_id, limit=limit)]
+
+
+PAGE = f"SELECT {', '.join(_COLUMNS)}, digest FROM decisions WHERE id > :after ORDER BY id LIMIT :limit"
+
+
+async def find_altered(database: Database, page_size: int = 1_000) -> AsyncIterator[DecisionId]:
+    """Yield the ids of decisions whose row no longer matches its digest."""
+    after = ""
+    while True:
+        async with database.read() as connection:
+            rows = await connection.all(PAGE, after=after, limit=page_size)
+        for row in rows:
+            if _digest([row[column] for column in _COLUMNS]) != row["digest"]:
+                yield DecisionId(row["id"])
+        if len(rows) < page_size:
+            return
+        after = rows[-1]["id"]
+
+
+COUNT = "SELECT COUNT(*) AS number FROM decisions"
+
+
+async def count(connection: Connection) -> int:
+    """Return how many decisions there are."""
+    row = await connection.one(COUNT)
+    return 0 if row is None else int(row["number"])
+
+
+def _row(decision: Decision) -> tuple[Value, ...]:
+    values: list[Value] = [
+        decision.id,
+        decision.site_id,
+        decision.comment_id,
+        decision.case_id,
+        decision.source,
+        decision.action,
+        decision.person_id,
+        decision.reason,
+        decision.note,
+        decision.ground,
+        None,
+        decision.detection,
+        decision.automation,
+        decision.policy_version,
+        decision.model_version,
+        decision.undoes,
+        decision.inclusion_probability,
+        to_ms(decision.decided_at),
+    ]
+    return (*values, _digest(values))
+
+
+def _digest(values: Sequence[Value]) -> str:
+    return hashlib.sha256(to_json(values).encode()).hexdigest()
+
+
+def _decision(row: Row) -> Decision:
+    return Decision(
+        id=DecisionId(row["id"]),
+        site_id=SiteId(row["site_id"]),
+        comment_id=CommentId(row["comment_id"]),
+        case_id=None if row["case_id"] is None else CaseId(row["case_id"]),
+        source=Source(row["source"]),
+        action=Action(row["action"]),
+        person_id=None if row["person_id"] is None else PersonId(row["person_id"]),
+        reason=None if row["reason"] is None else ReasonCode(row["reason"]),
+        note=row["note"],
+        ground=None if row["ground"] is None else Ground(row["ground"]),
+        detection=Detection(row["detection"]),
+        automation=Automation(row["automation"]),
+        policy_version=row["policy_version"],
+        model_version=row["model_version"],
+        undoes=None if row["undoes"] is None else DecisionId(row["undoes"]),
+        inclusion_probability=row["inclusion_probability"],
+        decided_at=from_ms(row["decided_ms"]),
+    )

@@ -1,0 +1,98 @@
+"""Policies: each change is a new version; old ones stay, so that any verdict can be explained."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from moderator.domain.errors import NotFound
+from moderator.domain.ids import SiteId
+from moderator.domain.policy import Policy
+from moderator.domain.scoring import Label, Signal, Threshold
+from moderator.storage.columns import to_json, to_ms
+from moderator.storage.database import Connection
+
+ADD = """
+INSERT INTO policies (site_id, version, body, note, created_by, created_ms)
+VALUES (:site_id, :version, :body, :note, :created_by, :created_ms)
+"""
+
+
+async def add(
+    connection: Connection,
+    site_id: SiteId,
+    policy: Policy,
+    *,
+    now: datetime,
+    created_by: str | None = None,
+    note: str | None = None,
+) -> None:
+    """Store a version of a site's policy."""
+    await connection.execute(
+        ADD,
+        site_id=site_id,
+        version=policy.version,
+        body=to_json(policy_to_dict(policy)),
+        note=note,
+        created_by=created_by,
+        created_ms=to_ms(now),
+    )
+
+
+CURRENT = """
+SELECT site_id, body, version FROM policies AS newest
+WHERE version = (SELECT MAX(version) FROM policies WHERE policies.site_id = newest.site_id)
+"""
+
+
+async def list_current(connection: Connection) -> dict[SiteId, Policy]:
+    """Return the newest policy of every site."""
+    return {
+        SiteId(row["site_id"]): policy_from_dict(row["version"], json.loads(row["body"]))
+        for row in await connection.all(CURRENT)
+    }
+
+
+GET = "SELECT body, version FROM policies WHERE site_id = :site_id AND version = :version"
+
+
+async def get(connection: Connection, site_id: SiteId, version: int) -> Policy:
+    """Return a version of a site's policy. Raises NotFound."""
+    row = await connection.one(GET, site_id=site_id, version=version)
+    if row is None:
+        raise NotFound("There is no such version of the policy.")
+    return policy_from_dict(row["version"], json.loads(row["body"]))
+
+
+def policy_to_dict(policy: Policy) -> dict[str, Any]:
+    """Return a policy as JSON values, without its version."""
+    return {
+        "thresholds": _thresholds_to_dict(policy.thresholds.items()),
+        "sections": {name: _thresholds_to_dict(found.items()) for name, found in policy.sections.items()},
+        "link_limit": policy.link_limit,
+        "banned_phrases": list(policy.banned_phrases),
+        "suspect_phrases": list(policy.suspect_phrases),
+        "duplicate_limit": policy.duplicate_limit,
+        "newcomer_comments": policy.newcomer_comments,
+        "hold_signals": [str(signal) for signal in policy.hold_signals],
+        "hold_everything": policy.hold_everything,
+    }
+
+
+def policy_from_dict(version: int, body: dict[str, Any]) -> Policy:
+    """Return the policy that `policy_to_dict` wrote; a rule it does not name has its default."""
+    fields = dict(body)
+    fields["thresholds"] = _thresholds_from_dict(body["thresholds"])
+    fields["sections"] = {name: _thresholds_from_dict(found) for name, found in body.get("sections", {}).items()}
+    for name in ("banned_phrases", "suspect_phrases"):
+        fields[name] = tuple(body.get(name, ()))
+    if "hold_signals" in body:
+        fields["hold_signals"] = tuple(Signal(name) for name in body["hold_signals"])
+    return Policy(version=version, **fields)
+
+
+def _thresholds_to_dict(thresholds: Any) -> dict[str, dict[str, float]]:  # dict views of differing value types
+    return {label: {"hold_at": found.hold_at, "reject_at": found.reject_at} for label, found in thresholds}
+
+
+def _thresholds_from_dict(found: dict[str, dict[str, float]]) -> dict[Label, Threshold]:
+    return {Label(label): Threshold(**limits) for label, limits in found.items()}

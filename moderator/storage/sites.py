@@ -1,0 +1,103 @@
+"""Sites, their keys, and the number that tells caches of a change."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from moderator.domain.comments import Site
+from moderator.domain.ids import KeyId, SiteId
+from moderator.domain.people import KeyKind, SiteKey
+from moderator.storage.columns import to_json, to_ms
+from moderator.storage.database import Connection, Row
+
+ADD = "INSERT INTO sites (id, name, created_ms) VALUES (:id, :name, :created_ms)"
+
+
+async def add(connection: Connection, site: Site, now: datetime) -> None:
+    """Store a site."""
+    await connection.execute(ADD, id=site.id, name=site.name, created_ms=to_ms(now))
+
+
+ALL = "SELECT * FROM sites ORDER BY id"
+
+
+async def list_all(connection: Connection) -> list[Site]:
+    """Return every site, the oldest first."""
+    return [_site(row) for row in await connection.all(ALL)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedKey:
+    """A key as stored: its SHA-256 and a few visible characters, never the key."""
+
+    key: SiteKey
+    prefix: str
+    hash: str
+
+
+ADD_KEY = """
+INSERT INTO site_keys (id, site_id, kind, prefix, hash, origins, created_ms)
+VALUES (:id, :site_id, :kind, :prefix, :hash, :origins, :created_ms)
+"""
+
+
+async def add_key(connection: Connection, issued: IssuedKey, now: datetime) -> None:
+    """Store an issued key."""
+    await connection.execute(
+        ADD_KEY,
+        id=issued.key.id,
+        site_id=issued.key.site_id,
+        kind=issued.key.kind,
+        prefix=issued.prefix,
+        hash=issued.hash,
+        origins=to_json(list(issued.key.origins)),
+        created_ms=to_ms(now),
+    )
+
+
+VALID_KEYS = "SELECT * FROM site_keys WHERE revoked_ms IS NULL ORDER BY id"
+
+
+async def list_keys(connection: Connection) -> list[IssuedKey]:
+    """Return every key that is not revoked."""
+    return [_key(row) for row in await connection.all(VALID_KEYS)]
+
+
+REVOKE = "UPDATE site_keys SET revoked_ms = :now_ms WHERE id = :id AND revoked_ms IS NULL RETURNING id"
+
+
+async def revoke_key(connection: Connection, key_id: KeyId, now: datetime) -> bool:
+    """Revoke a key. Return False when there is no such valid key."""
+    return await connection.one(REVOKE, id=key_id, now_ms=to_ms(now)) is not None
+
+
+REVISION = "SELECT number FROM revisions WHERE name = 'directory'"
+TOUCH = "UPDATE revisions SET number = number + 1 WHERE name = 'directory'"
+
+
+async def directory_revision(connection: Connection) -> int:
+    """Return the number that grows whenever sites, keys, people or policies change."""
+    row = await connection.one(REVISION)
+    return 0 if row is None else int(row["number"])
+
+
+async def touch_directory(connection: Connection) -> None:
+    """Tell every process that keeps sites, keys, people or policies in memory to read them again."""
+    await connection.execute(TOUCH)
+
+
+def _site(row: Row) -> Site:
+    return Site(id=SiteId(row["id"]), name=row["name"])
+
+
+def _key(row: Row) -> IssuedKey:
+    return IssuedKey(
+        key=SiteKey(
+            id=KeyId(row["id"]),
+            site_id=SiteId(row["site_id"]),
+            kind=KeyKind(row["kind"]),
+            origins=tuple(json.loads(row["origins"])),
+        ),
+        prefix=row["prefix"],
+        hash=row["hash"],
+    )
