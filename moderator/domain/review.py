@@ -198,7 +198,7 @@ def check_ruling(action: Action, reason: ReasonCode | None, note: str | None) ->
 
 
 def ground_of(action: Action, reason: ReasonCode | None) -> Ground | None:
-    """Return what a restriction rests on: the law when the reason says so, else the site's terms; None for approvals."""
+    """Return what a restriction rests on: the law if the reason says so, else the site's terms; None for approvals."""
     if action is Action.APPROVE:
         return None
     return Ground.LAW if reason is ReasonCode.ILLEGAL else Ground.TERMS

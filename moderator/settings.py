@@ -1,0 +1,141 @@
+"""Settings: the environment over a TOML file over defaults, read once, all faults reported at once."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from moderator.domain.errors import Fault, InvalidInput
+
+PREFIX = "MODERATOR_"
+FILE = "moderator.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an operator may choose. Each field is MODERATOR_<NAME> in the environment and <name> in moderator.toml."""
+
+    database: str = field(default="sqlite:///data/moderator.db", repr=False)  # a PostgreSQL address has a password
+    models: str = "models"
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 1
+    public_url: str = ""
+    log: str = "text"
+    log_level: str = "info"
+    claim_seconds: int = 600
+    session_seconds: int = 43_200
+    rate_per_key: float = 0.0
+    rate_per_author: int = 20
+    rate_per_address: int = 20
+    idempotency_seconds: int = 86_400
+    max_connections: int = 2_000
+    request_seconds: float = 30.0
+    reload_seconds: float = 2.0
+    trusted_proxies: str = "127.0.0.1"
+    allow_private_endpoints: bool = False
+
+    @property
+    def address(self) -> str:
+        """Return the address that people open, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+HELP: Mapping[str, str] = {
+    "database": "sqlite:///relative/path, sqlite:////absolute/path or postgresql://…",
+    "models": "folder of the model versions",
+    "host": "address to listen on",
+    "port": "port to listen on",
+    "workers": "serving processes; more than one needs PostgreSQL",
+    "public_url": "address under which people reach the service; empty: http://host:port",
+    "log": "text or json",
+    "log_level": "debug, info, warning or error",
+    "claim_seconds": "how long a moderator holds a claimed case, seconds",
+    "session_seconds": "how long a sign-in to the console lasts, seconds",
+    "rate_per_key": "requests a second for one site key; 0: no limit",
+    "rate_per_author": "comments a minute by one author id or address before they are held; 0: no limit",
+    "rate_per_address": "requests a minute from one address with a public key; 0: no limit",
+    "idempotency_seconds": "how long an Idempotency-Key is remembered, seconds",
+    "max_connections": "open connections; one more is answered 503",
+    "request_seconds": "how long a request may take to arrive, seconds",
+    "reload_seconds": "how often a worker looks for a new model and changed keys, seconds",
+    "trusted_proxies": "addresses whose X-Forwarded-For is believed, comma-separated; * believes everybody",
+    "allow_private_endpoints": "let webhooks reach private addresses (development only)",
+}
+
+_CHOICES = {"log": ("text", "json"), "log_level": ("debug", "info", "warning", "error")}
+_RANGES: Mapping[str, tuple[float, float]] = {
+    "port": (0, 65_535),
+    "workers": (1, 64),
+    "claim_seconds": (1, 86_400),
+    "session_seconds": (60, 2_592_000),
+    "rate_per_key": (0, 1_000_000),
+    "rate_per_author": (0, 1_000_000),
+    "rate_per_address": (0, 1_000_000),
+    "idempotency_seconds": (60, 31_536_000),
+    "max_connections": (1, 1_000_000),
+    "request_seconds": (0.1, 3_600),
+    "reload_seconds": (0.05, 3_600),
+}
+
+
+def load_settings(environment: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
+    """Return the settings. Raises `InvalidInput` with every fault at once."""
+    environment = os.environ if environment is None else environment
+    faults: list[Fault] = []
+    found: dict[str, Any] = _from_file(file or Path(environment.get(f"{PREFIX}CONFIG", FILE)), faults)
+    for entry in fields(Settings):
+        text = environment.get(PREFIX + entry.name.upper())
+        if text is not None:
+            found[entry.name] = text
+    values: dict[str, Any] = {}
+    for entry in fields(Settings):
+        if entry.name in found:
+            assert entry.default is not MISSING
+            _convert(entry.name, found[entry.name], type(entry.default), values, faults)
+    known = {entry.name for entry in fields(Settings)}
+    faults.extend(
+        Fault(pointer=f"/{name}", detail="there is no such setting") for name in sorted(found) if name not in known
+    )
+    if faults:
+        raise InvalidInput(*faults)
+    return Settings(**values)
+
+
+def _from_file(path: Path, faults: list[Fault]) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        faults.append(Fault(pointer=f"/{path.name}", detail=f"cannot be read: {error}"))
+        return {}
+
+
+def _convert(name: str, given: Any, kind: type, values: dict[str, Any], faults: list[Fault]) -> None:
+    pointer = f"/{name}"
+    try:
+        value = _to_bool(given) if kind is bool else kind(given)
+    except (TypeError, ValueError):
+        faults.append(Fault(pointer=pointer, detail=f"expected {_NAMES[kind]}, found {given!r}"))
+        return
+    if name in _CHOICES and value not in _CHOICES[name]:
+        faults.append(Fault(pointer=pointer, detail=f"expected {' or '.join(_CHOICES[name])}, found {value!r}"))
+    elif name in _RANGES and not _RANGES[name][0] <= value <= _RANGES[name][1]:
+        low, high = _RANGES[name]
+        faults.append(Fault(pointer=pointer, detail=f"expected {low} to {high}, found {value}"))
+    else:
+        values[name] = value
+
+
+_NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+
+
+def _to_bool(given: object) -> bool:
+    texts = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    try:
+        return texts[str(given).strip().lower()]
+    except KeyError:
+        raise ValueError(given) from None
