@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
+from typing import Self
 
 from moderator.domain.comments import Comment
-from moderator.domain.scoring import Label, Scored, Signal, Threshold
+from moderator.domain.scoring import Caution, Label, Scored, Signal, Threshold
 
 
 class Action(StrEnum):
@@ -61,15 +62,16 @@ class Verdict:
 class Policy:
     """A site's versioned rules.
 
-    `sections` overrides single thresholds for an article's section. More than `link_limit` links are held (None: no
-    limit). A text with a banned phrase is rejected, one with a suspect phrase is held. A text that stands
-    `duplicate_limit` times already within a day is held (0: off). An author's first `newcomer_comments` comments are
-    held (0: off). Texts with one of `hold_signals` are never approved by the machine. `hold_everything` sends every
-    comment to people: pre-moderation.
+    Thresholds come from the model, at the site's level of caution; `thresholds` replaces single ones, and `sections`
+    single ones for an article's section. More than `link_limit` links are held (None: no limit). A text with a banned
+    phrase is rejected, one with a suspect phrase is held. A text that stands `duplicate_limit` times already within a
+    day is held (0: off). An author's first `newcomer_comments` comments are held (0: off). Texts with one of
+    `hold_signals` are never approved by the machine. `hold_everything` sends every comment to people: pre-moderation.
     """
 
     version: int
-    thresholds: Mapping[Label, Threshold]
+    caution: Caution = Caution.BALANCED
+    thresholds: Mapping[Label, Threshold] = field(default_factory=dict)
     sections: Mapping[str, Mapping[Label, Threshold]] = field(default_factory=dict)
     link_limit: int | None = 2
     banned_phrases: tuple[str, ...] = ()
@@ -84,6 +86,10 @@ class Policy:
             raise ValueError("policy versions count from 1")
         if any(not phrase.strip() for phrase in (*self.banned_phrases, *self.suspect_phrases)):
             raise ValueError("a phrase must not be blank: it would match every text")
+
+    def over(self, defaults: Mapping[Label, Threshold]) -> Self:
+        """Return the policy with the model's thresholds where the site has set none."""
+        return replace(self, thresholds={**defaults, **self.thresholds})
 
     def thresholds_for(self, section: str | None) -> Mapping[Label, Threshold]:
         """Return the thresholds that hold in a section of the site."""

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from moderator.domain.comments import Status
 from moderator.domain.errors import CaseClosed, ClaimLost, Fault, InvalidInput
 from moderator.domain.ids import CaseId, CommentId, DecisionId, PersonId, SiteId
-from moderator.domain.policy import Action
+from moderator.domain.policy import Action, Verdict
 from moderator.domain.scoring import Label, Scored
 
 MAX_NOTE_CHARACTERS = 2_000
@@ -130,10 +130,11 @@ class Case:
     generation: int
     claim: Claim | None = None
 
-    def check_may_decide(self, person: PersonId, generation: int, now: datetime) -> None:
+    def check_may_decide(self, person: PersonId, generation: int | None, now: datetime) -> None:
         """Raise unless this person may decide the case as they saw it.
 
         A free case may be decided by anybody who saw its current generation; a claimed one only by the holder, in time.
+        Without a generation, only the holder may.
 
         Raises:
             CaseClosed: somebody decided it, or the comment was erased.
@@ -141,9 +142,11 @@ class Case:
         """
         if self.state is not CaseState.OPEN:
             raise CaseClosed("This case is closed already.")
-        if self.generation != generation:
+        if generation is not None and self.generation != generation:
             raise ClaimLost("This case has moved on since you saw it; claim it again.")
         if self.claim is None:
+            if generation is None:
+                raise ClaimLost("You hold no claim on this case; claim it, or name the generation that you saw.")
             return
         if self.claim.holder != person:
             raise ClaimLost("Somebody else holds this case.")
@@ -202,6 +205,28 @@ def ground_of(action: Action, reason: ReasonCode | None) -> Ground | None:
     if action is Action.APPROVE:
         return None
     return Ground.LAW if reason is ReasonCode.ILLEGAL else Ground.TERMS
+
+
+_REASON_OF_LABEL: Mapping[Label, ReasonCode] = MappingProxyType(
+    {
+        Label.TOXIC: ReasonCode.INSULT,
+        Label.SEVERE_TOXIC: ReasonCode.INSULT,
+        Label.INSULT: ReasonCode.INSULT,
+        Label.OBSCENE: ReasonCode.OBSCENE,
+        Label.THREAT: ReasonCode.THREAT,
+        Label.IDENTITY_ATTACK: ReasonCode.HATE,
+        Label.SEXUAL_EXPLICIT: ReasonCode.SEXUAL,
+        Label.SPAM: ReasonCode.SPAM,
+    }
+)
+
+
+def reason_of(verdict: Verdict) -> ReasonCode | None:
+    """Return the reason code of the policy's own rejection, for the statement of reasons; None when it approves."""
+    for reason in verdict.reasons:
+        if reason.action is Action.REJECT:
+            return _REASON_OF_LABEL[reason.label] if reason.label else ReasonCode.HOUSE_RULE
+    return None
 
 
 def weigh(scored: Scored | None) -> float:

@@ -27,6 +27,14 @@ class Signal(StrEnum):
     UNSUPPORTED_LANGUAGE = "unsupported_language"
 
 
+class Caution(StrEnum):
+    """How much a site leaves to the machine; each model says which thresholds a level means for it."""
+
+    CAUTIOUS = "cautious"
+    BALANCED = "balanced"
+    PERMISSIVE = "permissive"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """A stretch of the original text and how much it drove a label's score.

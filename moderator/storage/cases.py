@@ -56,7 +56,7 @@ SELECT * FROM (
     SELECT {_FILE_COLUMNS}
     FROM cases JOIN comments ON comments.id = cases.comment_id
     WHERE cases.state = 'open' AND cases.opened_ms <= :as_of_ms
-        AND (CAST(:site_id AS TEXT) IS NULL OR cases.site_id = :site_id)
+        AND (CAST(:sites AS TEXT) IS NULL OR :sites LIKE '%,' || cases.site_id || ',%')
 ) AS queue
 WHERE CAST(:after_id AS TEXT) IS NULL OR urgency < :after_urgency
     OR (urgency = :after_urgency AND case_id_ > :after_id)
@@ -69,15 +69,18 @@ async def list_open(
     *,
     as_of: datetime,
     limit: int,
-    site_id: SiteId | None = None,
+    sites: Sequence[SiteId] = (),
     after: tuple[float, CaseId] | None = None,
 ) -> list[CaseFile]:
-    """Return open cases, the most urgent at `as_of` first, from the one after `after` (urgency, id) on."""
+    """Return open cases, the most urgent at `as_of` first, from the one after `after` (urgency, id) on.
+
+    `sites` empty means every site.
+    """
     urgency, case_id = after or (0.0, None)
     rows = await connection.all(
         LIST_OPEN,
         as_of_ms=to_ms(as_of),
-        site_id=site_id,
+        sites=_listed(sites),
         after_urgency=urgency,
         after_id=case_id,
         limit=limit,
@@ -88,17 +91,17 @@ async def list_open(
 LIST_CLOSED = f"""
 SELECT {_FILE_COLUMNS}
 FROM cases JOIN comments ON comments.id = cases.comment_id
-WHERE cases.state = 'closed' AND (CAST(:site_id AS TEXT) IS NULL OR cases.site_id = :site_id)
+WHERE cases.state = 'closed' AND (CAST(:sites AS TEXT) IS NULL OR :sites LIKE '%,' || cases.site_id || ',%')
     AND (CAST(:before_id AS TEXT) IS NULL OR cases.id < :before_id)
 ORDER BY cases.id DESC LIMIT :limit
 """
 
 
 async def list_closed(
-    connection: Connection, *, limit: int, site_id: SiteId | None = None, before: CaseId | None = None
+    connection: Connection, *, limit: int, sites: Sequence[SiteId] = (), before: CaseId | None = None
 ) -> list[CaseFile]:
     """Return decided cases, the newest first."""
-    rows = await connection.all(LIST_CLOSED, as_of_ms=0, site_id=site_id, before_id=before, limit=limit)
+    rows = await connection.all(LIST_CLOSED, as_of_ms=0, sites=_listed(sites), before_id=before, limit=limit)
     return [_file(row) for row in rows]
 
 
@@ -140,10 +143,26 @@ async def claim(
         count=count,
         now_ms=to_ms(now),
         expires_ms=to_ms(expires_at),
-        sites=f",{','.join(sites)}," if sites else None,
+        sites=_listed(sites),
     )
     claimed = {row["id"] for row in rows}
     return [file for file in await list_claimed(connection, holder=holder, now=now) if file.case.id in claimed]
+
+
+CLAIM_ONE = """
+UPDATE cases SET holder = :holder, expires_ms = :expires_ms, generation = generation + 1
+WHERE id = :id AND state = 'open' AND (holder IS NULL OR holder = :holder OR expires_ms <= :now_ms)
+    AND (barred_person_id IS NULL OR barred_person_id <> :holder)
+RETURNING id
+"""
+
+
+async def claim_one(
+    connection: Connection, case_id: CaseId, *, holder: PersonId, now: datetime, expires_at: datetime
+) -> bool:
+    """Claim a certain case. Return False when somebody else holds it or it is not open."""
+    row = await connection.one(CLAIM_ONE, id=case_id, holder=holder, now_ms=to_ms(now), expires_ms=to_ms(expires_at))
+    return row is not None
 
 
 async def list_claimed(connection: Connection, *, holder: PersonId, now: datetime) -> list[CaseFile]:
@@ -224,10 +243,19 @@ async def find_open(connection: Connection, comment_id: CommentId) -> CaseId | N
     return None if row is None else CaseId(row["id"])
 
 
+HEAVIEST = "SELECT MAX(weight) AS weight FROM cases WHERE comment_id = :comment_id"
+
+
+async def heaviest(connection: Connection, comment_id: CommentId) -> float | None:
+    """Return the greatest weight of a comment's cases, or None when it never had one."""
+    row = await connection.one(HEAVIEST, comment_id=comment_id)
+    return None if row is None or row["weight"] is None else float(row["weight"])
+
+
 COUNT_OPEN = """
 SELECT COUNT(*) AS open, COALESCE(SUM(CASE WHEN holder IS NOT NULL THEN 1 ELSE 0 END), 0) AS claimed,
     MIN(opened_ms) AS oldest_ms
-FROM cases WHERE state = 'open' AND (CAST(:site_id AS TEXT) IS NULL OR site_id = :site_id)
+FROM cases WHERE state = 'open' AND (CAST(:sites AS TEXT) IS NULL OR :sites LIKE '%,' || site_id || ',%')
 """
 
 
@@ -240,14 +268,19 @@ class QueueSize:
     oldest_at: datetime | None
 
 
-async def queue_size(connection: Connection, site_id: SiteId | None = None) -> QueueSize:
-    """Return the size of the queue, of one site or of all."""
-    row = await connection.one(COUNT_OPEN, site_id=site_id)
+async def queue_size(connection: Connection, sites: Sequence[SiteId] = ()) -> QueueSize:
+    """Return the size of the queue of some sites; of all when `sites` is empty."""
+    row = await connection.one(COUNT_OPEN, sites=_listed(sites))
     assert row is not None  # An aggregate always gives a row.
     oldest = row["oldest_ms"]
     return QueueSize(
         open=int(row["open"]), claimed=int(row["claimed"]), oldest_at=None if oldest is None else from_ms(oldest)
     )
+
+
+def _listed(sites: Sequence[SiteId]) -> str | None:
+    """Return site ids as one parameter, to be searched with LIKE; None means every site."""
+    return f",{','.join(sites)}," if sites else None
 
 
 def _file(row: Row) -> CaseFile:

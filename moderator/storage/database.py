@@ -69,5 +69,8 @@ class Database(Protocol):
     async def check(self) -> None:
         """Return when the database can be written, raise `StorageUnavailable` when it cannot."""
 
+    async def checkpoint(self) -> None:
+        """Let nothing that was overwritten stay in a log beside the database. After an erasure."""
+
     async def close(self) -> None:
         """Finish what waits, then close every connection."""

@@ -67,6 +67,17 @@ async def by_person(connection: Connection, person_id: PersonId, limit: int) -> 
     return [_decision(row) for row in await connection.all(BY_PERSON, person_id=person_id, limit=limit)]
 
 
+SET_NOTE = "UPDATE decisions SET note = NULL, digest = :digest WHERE id = :id"
+NOTED = f"SELECT {', '.join(_COLUMNS)} FROM decisions WHERE comment_id = :comment_id AND note IS NOT NULL"
+
+
+async def erase_notes(connection: Connection, comment_id: CommentId) -> None:
+    """Blank the notes on an erased comment, which may quote it, and digest the rows anew."""
+    for row in await connection.all(NOTED, comment_id=comment_id):
+        values = [None if column == "note" else row[column] for column in _COLUMNS]
+        await connection.execute(SET_NOTE, id=row["id"], digest=_digest(values))
+
+
 PAGE = f"SELECT {', '.join(_COLUMNS)}, digest FROM decisions WHERE id > :after ORDER BY id LIMIT :limit"
 
 

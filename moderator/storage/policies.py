@@ -7,7 +7,7 @@ from typing import Any
 from moderator.domain.errors import NotFound
 from moderator.domain.ids import SiteId
 from moderator.domain.policy import Policy
-from moderator.domain.scoring import Label, Signal, Threshold
+from moderator.domain.scoring import Caution, Label, Signal, Threshold
 from moderator.storage.columns import to_json, to_ms
 from moderator.storage.database import Connection
 
@@ -66,6 +66,7 @@ async def get(connection: Connection, site_id: SiteId, version: int) -> Policy:
 def policy_to_dict(policy: Policy) -> dict[str, Any]:
     """Return a policy as JSON values, without its version."""
     return {
+        "caution": policy.caution,
         "thresholds": _thresholds_to_dict(policy.thresholds.items()),
         "sections": {name: _thresholds_to_dict(found.items()) for name, found in policy.sections.items()},
         "link_limit": policy.link_limit,
@@ -81,7 +82,8 @@ def policy_to_dict(policy: Policy) -> dict[str, Any]:
 def policy_from_dict(version: int, body: dict[str, Any]) -> Policy:
     """Return the policy that `policy_to_dict` wrote; a rule it does not name has its default."""
     fields = dict(body)
-    fields["thresholds"] = _thresholds_from_dict(body["thresholds"])
+    fields["caution"] = Caution(body.get("caution", Caution.BALANCED))
+    fields["thresholds"] = _thresholds_from_dict(body.get("thresholds", {}))
     fields["sections"] = {name: _thresholds_from_dict(found) for name, found in body.get("sections", {}).items()}
     for name in ("banned_phrases", "suspect_phrases"):
         fields[name] = tuple(body.get(name, ()))

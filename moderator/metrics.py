@@ -1,0 +1,40 @@
+"""What operators watch: Prometheus counters and gauges, one registry for each service."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+
+class Metrics:
+    """The service's own measurements. Labels are few and fixed: never ids."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.verdicts = Counter(
+            "moderator_verdicts", "Verdicts on comments by the policy", ["action"], registry=self.registry
+        )
+        self.decisions = Counter("moderator_decisions", "Decisions by people", ["action"], registry=self.registry)
+        self.undone = Counter("moderator_decisions_undone", "Decisions taken back", registry=self.registry)
+        self.reports = Counter("moderator_reports", "Readers' reports", ["muted"], registry=self.registry)
+        self.moderate_seconds = Histogram(
+            "moderator_moderate_seconds",
+            "From a decoded comment to its commit",
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self.errors = Counter("moderator_unhandled_errors", "Unhandled errors", registry=self.registry)
+        self.model_refused = Counter("moderator_model_refused", "Model versions refused", registry=self.registry)
+        self.model = Gauge("moderator_model", "The model in use", ["version"], registry=self.registry)
+        self.queue_open = Gauge("moderator_queue_open", "Open cases", registry=self.registry)
+        self.queue_claimed = Gauge("moderator_queue_claimed", "Open cases that somebody holds", registry=self.registry)
+        self.queue_oldest_seconds = Gauge(
+            "moderator_queue_oldest_seconds", "Age of the oldest open case", registry=self.registry
+        )
+        self.deliveries_waiting = Gauge(
+            "moderator_deliveries_waiting", "Webhook deliveries waiting", registry=self.registry
+        )
+
+    def set_model(self, version: str | None) -> None:
+        """Say which model is in use; `none` when every comment is held."""
+        self.model.clear()
+        self.model.labels(version or "none").set(1)

@@ -1,0 +1,296 @@
+"""A comment comes in: score, judge, record, answer."""
+
+import hashlib
+import ipaddress
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import anyio
+import anyio.to_thread
+
+from moderator.domain.comments import Comment
+from moderator.domain.errors import ExternalIdReused, IdempotencyKeyReused, ModerationError
+from moderator.domain.ids import CaseId, DecisionId
+from moderator.domain.outcome import Outcome
+from moderator.domain.policy import Action, Facts, Policy, Verdict, judge
+from moderator.domain.review import (
+    STATUS_AFTER,
+    Automation,
+    Case,
+    CaseState,
+    Cause,
+    Decision,
+    Detection,
+    Source,
+    ground_of,
+    reason_of,
+    weigh,
+)
+from moderator.domain.scoring import Scored, Span
+from moderator.services import Services
+from moderator.storage import cases, comments, decisions
+from moderator.storage.comments import FactsQuestion, Record, Stored
+from moderator.storage.database import Connection
+
+DUPLICATE_WINDOW = timedelta(days=1)
+# Shorter texts repeat by themselves: "Thanks!", "Well said."
+SHORTEST_DUPLICATE_CHARACTERS = 20
+# From here on a batch is scored in a thread; below, the hop costs more than the scores (docs/decisions/0005).
+LARGE_BATCH_CHARACTERS = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moderated:
+    """What to answer. `is_new` is False when the request repeats an earlier one."""
+
+    outcome: Outcome
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """All that one comment commits."""
+
+    record: Record
+    case: Case | None
+    decision: Decision | None
+    idempotency_key: str | None
+
+
+async def moderate(services: Services, comment: Comment, *, idempotency_key: str | None = None) -> Moderated:
+    """Score a comment, apply its site's policy, record the outcome and return it after the commit.
+
+    Raises:
+        ExternalIdReused: the site's id stands for another text already.
+        IdempotencyKeyReused: the key came with another request before.
+        StorageUnavailable: nothing was recorded.
+    """
+    started = services.monotonic()
+    scored = services.scorer.score(comment.text, comment.lang)
+    moderated = await _moderate_scored(services, comment, scored, idempotency_key)
+    services.metrics.moderate_seconds.observe(services.monotonic() - started)
+    return moderated
+
+
+async def moderate_many(services: Services, submitted: Sequence[Comment]) -> list[Moderated | ModerationError]:
+    """Moderate comments, each by itself: an item that cannot be taken carries its error and spoils no other."""
+    scored = await score_many(services, [comment.text for comment in submitted])
+    results: list[Moderated | ModerationError | None] = [None] * len(submitted)
+
+    async def one(n: int) -> None:
+        try:
+            results[n] = await _moderate_scored(services, submitted[n], scored[n], None)
+        except ModerationError as error:
+            results[n] = error
+
+    async with anyio.create_task_group() as group:
+        for n in range(len(submitted)):
+            group.start_soon(one, n)
+    return [result for result in results if result is not None]
+
+
+async def score_many(services: Services, texts: Sequence[str]) -> list[Scored | None]:
+    """Score texts, in a thread when there is much to score. Nothing is stored."""
+    if sum(map(len, texts)) < LARGE_BATCH_CHARACTERS:
+        return services.scorer.score_many(texts)
+    return await anyio.to_thread.run_sync(services.scorer.score_many, texts)
+
+
+async def _moderate_scored(
+    services: Services, comment: Comment, scored: Scored | None, idempotency_key: str | None
+) -> Moderated:
+    policy = services.policy_for(comment.site_id)
+    text_hash = _hash_text(comment.text)
+    facts = await _gather_facts(services, comment, policy, text_hash)
+    verdict = judge(policy, comment, scored, facts)
+    entry = _entry(services, comment, scored, policy, verdict, text_hash, idempotency_key)
+    repeated = await services.database.batch_write(_record, entry)
+    if repeated is None:
+        services.metrics.verdicts.labels(verdict.action).inc()
+        return Moderated(outcome=entry.record.outcome, is_new=True)
+    return Moderated(outcome=_repeat(entry, *repeated), is_new=False)
+
+
+async def _gather_facts(services: Services, comment: Comment, policy: Policy, text_hash: str | None) -> Facts:
+    """Return the author's rate from memory and, where the policy asks, their record and repetitions from storage."""
+    now = services.monotonic()
+    author = comment.author
+    names = [name for name in (author.key, f"ip:{author.ip}" if author.ip else None) if name]
+    recent = max([services.author_rates.add((comment.site_id, name), now) for name in names], default=1)
+    found = Facts()
+    asks_author = policy.newcomer_comments > 0 and author.key is not None
+    asks_text = policy.duplicate_limit > 0 and text_hash is not None
+    if asks_author or asks_text:
+        question = FactsQuestion(
+            site_id=comment.site_id,
+            author_key=author.key if asks_author else None,
+            text_hash=text_hash if asks_text else None,
+            since_ms=int((comment.received_at - DUPLICATE_WINDOW).timestamp() * 1000),
+        )
+        found = await services.database.batch_read(comments.author_facts, question)
+    return Facts(
+        author_approved=found.author_approved,
+        author_rejected=found.author_rejected,
+        duplicates=found.duplicates,
+        recent=recent,
+        rate_limit=services.settings.rate_per_author,
+    )
+
+
+def _entry(
+    services: Services,
+    comment: Comment,
+    scored: Scored | None,
+    policy: Policy,
+    verdict: Verdict,
+    text_hash: str | None,
+    idempotency_key: str | None,
+) -> _Entry:
+    case = decision = None
+    if verdict.action is Action.HOLD:
+        case = Case(
+            id=CaseId(services.ids.new()),
+            site_id=comment.site_id,
+            comment_id=comment.id,
+            cause=Cause.BORDERLINE,
+            state=CaseState.OPEN,
+            weight=weigh(scored),
+            opened_at=comment.received_at,
+            generation=0,
+        )
+    else:
+        reason = reason_of(verdict)
+        decision = Decision(
+            id=DecisionId(services.ids.new()),
+            site_id=comment.site_id,
+            comment_id=comment.id,
+            source=Source.POLICY,
+            action=verdict.action,
+            reason=reason,
+            ground=ground_of(verdict.action, reason),
+            detection=Detection.POLICY,
+            automation=Automation.FULLY,
+            policy_version=policy.version,
+            model_version=scored.model if scored else None,
+            decided_at=comment.received_at,
+        )
+    outcome = Outcome(
+        comment_id=comment.id,
+        external_id=comment.external_id,
+        verdict=verdict.action,
+        status=STATUS_AFTER[verdict.action],
+        scores=scored.scores if scored else {},
+        reasons=verdict.reasons,
+        spans=_explain(services, comment, verdict),
+        signals=scored.signals if scored else (),
+        model=scored.model if scored else None,
+        policy=policy.version,
+        case=case.id if case else None,
+    )
+    is_repeatable = comment.external_id is not None or idempotency_key is not None
+    record = Record(
+        comment=comment,
+        outcome=outcome,
+        fingerprint=fingerprint(comment) if is_repeatable else None,
+        text_hash=text_hash,
+        author_network=network_of(comment.author.ip),
+    )
+    return _Entry(record=record, case=case, decision=decision, idempotency_key=idempotency_key)
+
+
+def _explain(services: Services, comment: Comment, verdict: Verdict) -> tuple[Span, ...]:
+    labels = [reason.label for reason in verdict.reasons if reason.label is not None]
+    return services.scorer.explain(comment.text, labels) if labels else ()
+
+
+_Repeated = tuple[Stored, str | None]
+
+
+async def _record(connection: Connection, entries: Sequence[_Entry]) -> list[_Repeated | None]:
+    """Store what is new, in a statement for each table. Return, for each that repeats a request, the first one."""
+    results: list[_Repeated | None] = [None] * len(entries)
+    plain = [n for n, entry in enumerate(entries) if entry.idempotency_key is None]
+    await _record_plain(connection, entries, plain, results)
+    for n, entry in enumerate(entries):
+        if entry.idempotency_key is None:
+            continue
+        found = await comments.find_by_idempotency_key(connection, entry.record.comment.site_id, entry.idempotency_key)
+        if found is not None:
+            results[n] = (found[1], found[0])
+            continue
+        await _record_plain(connection, entries, [n], results)
+        repeated = results[n]
+        await comments.add_idempotency_key(
+            connection,
+            site_id=entry.record.comment.site_id,
+            key=entry.idempotency_key,
+            fingerprint=entry.record.fingerprint or "",
+            comment_id=repeated[0].comment.id if repeated else entry.record.comment.id,
+            now_ms=int(entry.record.comment.received_at.timestamp() * 1000),
+        )
+    return results
+
+
+async def _record_plain(
+    connection: Connection, entries: Sequence[_Entry], chosen: Sequence[int], results: list[_Repeated | None]
+) -> None:
+    if not chosen:
+        return
+    added = await comments.add(connection, [entries[n].record for n in chosen])
+    new = [n for n in chosen if entries[n].record.comment.id in added]
+    await decisions.append(connection, [made for n in new if (made := entries[n].decision) is not None])
+    await cases.open_many(connection, [opened for n in new if (opened := entries[n].case) is not None])
+    for n in chosen:
+        comment = entries[n].record.comment
+        if comment.id not in added:
+            assert comment.external_id is not None  # Nothing else can collide.
+            first = await comments.find_by_external_id(connection, comment.site_id, comment.external_id)
+            assert first is not None
+            results[n] = (first, None)
+
+
+def _repeat(entry: _Entry, first: Stored, request_fingerprint: str | None) -> Outcome:
+    """Return the first outcome of a repeated request, or raise when the content is not the same."""
+    if request_fingerprint is not None:
+        if request_fingerprint != entry.record.fingerprint:
+            raise IdempotencyKeyReused("This Idempotency-Key came with another request before.")
+    elif first.is_erased:
+        raise ExternalIdReused("This external_id stands for a comment that was erased.")
+    elif first.fingerprint != entry.record.fingerprint:
+        raise ExternalIdReused("This external_id stands for a comment with other content.")
+    return first.outcome
+
+
+def fingerprint(comment: Comment) -> str:
+    """Return a hash of everything that the site sent: equal for a repeat, different for another comment."""
+    article, author = comment.article, comment.author
+    sent = (
+        comment.external_id,
+        comment.text,
+        (article.url, article.title, article.section),
+        (author.id, author.name, author.email, author.url, author.ip, author.user_agent),
+        comment.parent_id,
+        comment.posted_at.isoformat() if comment.posted_at else None,
+        comment.lang,
+    )
+    return hashlib.sha256(json.dumps(sent).encode()).hexdigest()
+
+
+def _hash_text(text: str) -> str | None:
+    """Return a hash that is equal for texts that differ in case and white space alone; None for short texts."""
+    if len(text) < SHORTEST_DUPLICATE_CHARACTERS:
+        return None
+    return hashlib.sha256(" ".join(text.casefold().split()).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def network_of(ip: str | None) -> str | None:
+    """Return the network of an address, /24 or /48: enough to see a pattern, too little to name a household."""
+    if not ip:
+        return None
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return None
+    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False))
