@@ -19,7 +19,7 @@ _numbers = count(1)
 def a_comment(
     text: str = "The summit ended without an agreement on gas prices.",
     *,
-    id: str | None = None,
+    comment_id: str | None = None,
     site_id: SiteId = A_SITE,
     external_id: str | None = None,
     section: str | None = None,
@@ -28,7 +28,7 @@ def a_comment(
 ) -> Comment:
     """Return a comment on an article about EU politics."""
     return Comment(
-        id=CommentId(id or f"comment-{next(_numbers):06}"),
+        id=CommentId(comment_id or f"comment-{next(_numbers):06}"),
         site_id=site_id,
         text=text,
         received_at=received_at,
@@ -75,10 +75,10 @@ def an_outcome(comment: Comment, *, verdict: Action = Action.APPROVE, case: str 
     )
 
 
-def a_case(comment: Comment, *, id: str | None = None, weight: float = 0.5, opened_at: datetime = NOON) -> Case:
+def a_case(comment: Comment, *, case_id: str | None = None, weight: float = 0.5, opened_at: datetime = NOON) -> Case:
     """Return an open borderline case for a comment."""
     return Case(
-        id=CaseId(id or f"case-{next(_numbers):06}"),
+        id=CaseId(case_id or f"case-{next(_numbers):06}"),
         site_id=comment.site_id,
         comment_id=comment.id,
         cause=Cause.BORDERLINE,

@@ -1,0 +1,233 @@
+"""`judge()`: pure, total, and never silent about a hold or a rejection."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moderator.domain.policy import Action, Facts, Policy, Rule, Verdict, count_links, find_phrase, judge
+from moderator.domain.scoring import Label, Scored, Signal, Span, Threshold
+from tests.builders import a_comment, a_policy, a_scored
+
+
+def test_a_comment_below_every_threshold_is_approved_without_reasons() -> None:
+    verdict = judge(a_policy(), a_comment(), a_scored(), Facts())
+
+    assert verdict == Verdict(action=Action.APPROVE)
+
+
+@pytest.mark.parametrize(
+    ("score", "action"),
+    [(0.49, Action.APPROVE), (0.5, Action.HOLD), (0.89, Action.HOLD), (0.9, Action.REJECT), (1.0, Action.REJECT)],
+)
+def test_a_threshold_holds_from_its_very_value_on(score: float, action: Action) -> None:
+    verdict = judge(a_policy(), a_comment(), a_scored(insult=score), Facts())
+
+    assert verdict.action is action
+
+
+def test_a_reason_names_label_score_and_the_threshold_it_passed() -> None:
+    verdict = judge(a_policy(), a_comment(), a_scored(insult=0.93, toxic=0.6), Facts())
+
+    assert [(reason.label, reason.score, reason.threshold) for reason in verdict.reasons] == [
+        (Label.INSULT, 0.93, 0.9),
+        (Label.TOXIC, 0.6, 0.5),
+    ]
+    assert verdict.reasons[0].detail == "insult scored 0.93; from 0.90 on a comment is rejected."
+
+
+def test_a_threshold_that_only_holds_never_rejects() -> None:
+    policy = a_policy(thresholds={Label.INSULT: Threshold.hold_only(0.2)})
+
+    assert judge(policy, a_comment(), a_scored(insult=1.0), Facts()).action is Action.HOLD
+
+
+def test_without_a_model_a_person_decides() -> None:
+    verdict = judge(a_policy(), a_comment(), None, Facts())
+
+    assert verdict.action is Action.HOLD
+    assert verdict.reasons[0].code is Rule.UNSCORED
+
+
+def test_a_label_that_the_model_does_not_score_has_no_say() -> None:
+    scored = Scored(scores={Label.SPAM: 0.1}, model="spam-only")
+
+    assert judge(a_policy(), a_comment(), scored, Facts()).action is Action.APPROVE
+
+
+@pytest.mark.parametrize("signal", list(Signal))
+def test_a_signal_holds_whatever_the_scores(signal: Signal) -> None:
+    verdict = judge(a_policy(), a_comment(), a_scored(signals=(signal,)), Facts())
+
+    assert (verdict.action, verdict.reasons[0].code) == (Action.HOLD, Rule.SIGNAL)
+
+
+def test_a_signal_that_the_policy_does_not_name_is_passed_over() -> None:
+    policy = a_policy(hold_signals=())
+
+    assert judge(policy, a_comment(), a_scored(signals=(Signal.OBFUSCATED,)), Facts()).action is Action.APPROVE
+
+
+def test_a_section_has_its_own_thresholds() -> None:
+    policy = a_policy(sections={"politics": {Label.INSULT: Threshold(hold_at=0.1, reject_at=0.2)}})
+    scored = a_scored(insult=0.3, toxic=0.3)
+
+    assert judge(policy, a_comment(section="politics"), scored, Facts()).action is Action.REJECT
+    assert judge(policy, a_comment(section="sport"), scored, Facts()).action is Action.APPROVE
+    assert judge(policy, a_comment(), scored, Facts()).action is Action.APPROVE
+
+
+def test_the_models_thresholds_stand_where_the_site_has_set_none() -> None:
+    own = Threshold(hold_at=0.3, reject_at=0.4)
+    policy = Policy(version=1, thresholds={Label.SPAM: own})
+
+    full = policy.over({label: Threshold.hold_only(0.7) for label in Label})
+
+    assert full.thresholds[Label.SPAM] == own
+    assert full.thresholds[Label.INSULT] == Threshold.hold_only(0.7)
+
+
+def test_a_banned_phrase_rejects_and_a_suspect_one_holds() -> None:
+    policy = a_policy(banned_phrases=("Foo  bar",), suspect_phrases=("chemtrails",))
+
+    banned = judge(policy, a_comment("They said foo BAR again"), a_scored(), Facts())
+    suspect = judge(policy, a_comment("CHEMTRAILS, obviously"), a_scored(), Facts())
+
+    assert (banned.action, banned.reasons[0].code) == (Action.REJECT, Rule.BANNED_PHRASE)
+    assert (suspect.action, suspect.reasons[0].code) == (Action.HOLD, Rule.SUSPECT_PHRASE)
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("no links at all", 0),
+        ("The E.U. and the U.S. agree, e.g. on gas.", 0),
+        ("mail me at someone@example.eu/", 0),
+        ("see https://example.eu and http://b.example", 2),
+        ("www.example.eu", 1),
+        ("look at example.eu/offer now", 1),
+        ("and/or", 0),
+    ],
+)
+def test_links_are_counted(text: str, links: int) -> None:
+    assert count_links(text) == links
+
+
+def test_more_links_than_the_limit_are_held() -> None:
+    two, three = "http://a.example http://b.example", "http://a.example http://b.example http://c.example"
+
+    assert judge(a_policy(), a_comment(two), a_scored(), Facts()).action is Action.APPROVE
+    assert judge(a_policy(), a_comment(three), a_scored(), Facts()).reasons[0].code is Rule.LINKS
+    assert judge(a_policy(link_limit=None), a_comment(three), a_scored(), Facts()).action is Action.APPROVE
+
+
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        (Facts(recent=21, rate_limit=20), Rule.RATE),
+        (Facts(duplicates=3), Rule.DUPLICATE),
+    ],
+)
+def test_facts_hold(facts: Facts, code: Rule) -> None:
+    verdict = judge(a_policy(), a_comment(), a_scored(), facts)
+
+    assert (verdict.action, verdict.reasons[0].code) == (Action.HOLD, code)
+
+
+@pytest.mark.parametrize("facts", [Facts(recent=20, rate_limit=20), Facts(recent=99), Facts(duplicates=2)])
+def test_facts_within_their_limits_do_not_hold(facts: Facts) -> None:
+    assert judge(a_policy(), a_comment(), a_scored(), facts).action is Action.APPROVE
+
+
+def test_newcomers_wait_where_the_policy_says_so() -> None:
+    policy = a_policy(newcomer_comments=2, duplicate_limit=0)
+
+    assert judge(policy, a_comment(), a_scored(), Facts(author_approved=1)).reasons[0].code is Rule.NEWCOMER
+    assert judge(policy, a_comment(), a_scored(), Facts(author_approved=2, duplicates=9)).action is Action.APPROVE
+
+
+def test_a_site_may_review_everything() -> None:
+    verdict = judge(a_policy(hold_everything=True), a_comment(), a_scored(), Facts())
+
+    assert verdict.reasons[0].code is Rule.HOLD_ALL
+
+
+def test_phrases_match_whole_words_only() -> None:
+    assert find_phrase("a class act", ("ass",)) is None
+    assert find_phrase("what an\n ASS!", ("ass",)) == "ass"
+    assert find_phrase("anything", ()) is None
+
+
+@pytest.mark.parametrize("given", [{"version": 0}, {"version": 1, "banned_phrases": (" ",)}])
+def test_a_policy_that_makes_no_sense_is_refused(given: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"phrase|versions"):
+        Policy(**given)  # type: ignore[arg-type]
+
+
+def test_a_hold_without_a_reason_cannot_exist() -> None:
+    with pytest.raises(ValueError, match="needs a reason"):
+        Verdict(action=Action.HOLD)
+
+
+@pytest.mark.parametrize(("hold_at", "reject_at"), [(0.0, 0.5), (0.6, 0.5)])
+def test_thresholds_that_cross_are_refused(hold_at: float, reject_at: float) -> None:
+    with pytest.raises(ValueError, match="thresholds"):
+        Threshold(hold_at=hold_at, reject_at=reject_at)
+
+
+def test_a_score_outside_zero_and_one_is_refused() -> None:
+    with pytest.raises(ValueError, match="not a probability"):
+        Scored(scores={Label.SPAM: 1.2}, model="m")
+
+
+def test_a_span_that_runs_backwards_is_refused() -> None:
+    with pytest.raises(ValueError, match="forwards"):
+        Span(start=3, end=3, label=Label.SPAM, weight=1.0)
+
+
+@given(
+    text=st.text(),
+    values=st.lists(st.floats(0, 1), min_size=len(Label), max_size=len(Label)),
+    facts=st.builds(
+        Facts,
+        author_approved=st.integers(0, 100),
+        recent=st.integers(1, 100),
+        rate_limit=st.integers(0, 50),
+        duplicates=st.integers(0, 100),
+    ),
+    policy=st.builds(
+        a_policy,
+        link_limit=st.none() | st.integers(0, 3),
+        suspect_phrases=st.lists(st.sampled_from(["a", "the", "war", "é!"])).map(tuple),
+        newcomer_comments=st.integers(0, 3),
+        hold_everything=st.booleans(),
+    ),
+)
+def test_every_comment_gets_a_verdict_and_every_refusal_a_reason(
+    text: str, values: list[float], facts: Facts, policy: Policy
+) -> None:
+    scored = Scored(scores=dict(zip(Label, values, strict=True)), model="m")
+
+    verdict = judge(policy, a_comment(text), scored, facts)
+
+    assert verdict == judge(policy, a_comment(text), scored, facts)
+    if verdict.action is Action.APPROVE:
+        assert max(values) < 0.5
+        assert verdict.reasons == ()
+    else:
+        assert verdict.reasons
+    assert (verdict.action is Action.REJECT) == any(reason.action is Action.REJECT for reason in verdict.reasons)
+
+
+@given(
+    values=st.lists(st.floats(0, 1), min_size=len(Label), max_size=len(Label)),
+    n=st.integers(0, len(Label) - 1),
+    more=st.floats(0, 1),
+)
+def test_a_higher_score_never_gives_a_milder_verdict(values: list[float], n: int, more: float) -> None:
+    order = [Action.APPROVE, Action.HOLD, Action.REJECT]
+    raised = [max(value, more) if k == n else value for k, value in enumerate(values)]
+
+    before = judge(a_policy(), a_comment(), Scored(scores=dict(zip(Label, values, strict=True)), model="m"), Facts())
+    after = judge(a_policy(), a_comment(), Scored(scores=dict(zip(Label, raised, strict=True)), model="m"), Facts())
+
+    assert order.index(after.action) >= order.index(before.action)
