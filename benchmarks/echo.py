@@ -29,6 +29,7 @@ class Echo:
     """Answers the length of a comment's text."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["type"] == "http"
         body = b""
         more = True
         while more:

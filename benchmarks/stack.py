@@ -51,9 +51,9 @@ def _requests(path: str, key: str, *, wrap: bool = False) -> list[bytes]:
 
 
 def _load(port: int, requests: Path, *, connections: int = CONNECTIONS) -> dict[str, Any]:
+    options = {"--port": port, "--requests": requests, "--connections": connections, "--seconds": SECONDS}
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.load", "--port", str(port), "--requests", str(requests)]
-        + ["--connections", str(connections), "--seconds", str(SECONDS)],
+        [sys.executable, "-m", "benchmarks.load", *(str(part) for option in options.items() for part in option)],
         check=True,
         capture_output=True,
         timeout=120,
