@@ -1,0 +1,195 @@
+"""A comment comes in."""
+
+from dataclasses import replace
+
+import pytest
+
+from moderator.domain.comments import Author, Status
+from moderator.domain.errors import ExternalIdReused, IdempotencyKeyReused
+from moderator.domain.ids import SiteId
+from moderator.domain.policy import Action, Rule
+from moderator.domain.review import Automation, Detection, Ground, ReasonCode, Source
+from moderator.domain.scoring import Label
+from moderator.services import Services
+from moderator.storage import cases, comments, decisions
+from moderator.usecases import manage
+from moderator.usecases.moderate import moderate, moderate_many, network_of, score_many
+from tests.builders import a_comment
+from tests.fakes import Clock, FakeScorer
+from tests.usecases.conftest import OPERATOR
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_an_ordinary_comment_is_approved_by_the_policy(services: Services, site: SiteId) -> None:
+    comment = a_comment(site_id=site)
+
+    moderated = await moderate(services, comment)
+
+    assert moderated.is_new
+    assert moderated.outcome.status is Status.APPROVED
+    async with services.database.read() as connection:
+        stored = await comments.get(connection, site, comment.id)
+        (decision,) = await decisions.for_comment(connection, comment.id)
+    assert stored.comment == comment
+    assert stored.outcome == moderated.outcome
+    assert (decision.source, decision.automation) == (Source.POLICY, Automation.FULLY)
+    assert (decision.policy_version, decision.model_version) == (2, "fake-1")
+
+
+async def test_a_borderline_comment_waits_in_a_case_with_its_words(
+    services: Services, site: SiteId, clock: Clock
+) -> None:
+    moderated = await moderate(services, a_comment("What an idiot.", site_id=site))
+
+    assert moderated.outcome.verdict is Action.HOLD
+    assert moderated.outcome.case is not None
+    assert [(span.start, span.end, span.label) for span in moderated.outcome.spans] == [(8, 13, Label.INSULT)]
+    async with services.database.read() as connection:
+        file = await cases.get(connection, moderated.outcome.case, now=clock.now())
+        assert await decisions.for_comment(connection, moderated.outcome.comment_id) == []
+    assert file.case.weight == pytest.approx(0.3)
+
+
+async def test_a_rejection_is_recorded_with_what_the_law_asks(services: Services, site: SiteId) -> None:
+    moderated = await moderate(services, a_comment("Cheap viagra!", site_id=site))
+
+    async with services.database.read() as connection:
+        (decision,) = await decisions.for_comment(connection, moderated.outcome.comment_id)
+    assert moderated.outcome.status is Status.REJECTED
+    assert (decision.reason, decision.ground, decision.detection) == (ReasonCode.SPAM, Ground.TERMS, Detection.POLICY)
+
+
+async def test_without_a_model_every_comment_is_held(services: Services, site: SiteId) -> None:
+    services.scorer = FakeScorer(version=None)
+
+    moderated = await moderate(services, a_comment(site_id=site))
+
+    assert moderated.outcome.verdict is Action.HOLD
+    assert moderated.outcome.reasons[0].code is Rule.UNSCORED
+    assert moderated.outcome.model is None
+
+
+async def test_a_repeated_external_id_gets_the_first_outcome(services: Services, site: SiteId) -> None:
+    first = await moderate(services, a_comment("What an idiot.", site_id=site, external_id="wp-1"))
+    again = await moderate(services, a_comment("What an idiot.", site_id=site, external_id="wp-1"))
+
+    assert not again.is_new
+    assert again.outcome == first.outcome
+
+
+async def test_the_first_outcome_is_repeated_even_after_a_decision(services: Services, site: SiteId) -> None:
+    first = await moderate(services, a_comment("What an idiot.", site_id=site, external_id="wp-1"))
+    async with services.database.transaction() as connection:
+        await comments.set_status(connection, first.outcome.comment_id, Status.REJECTED)
+
+    again = await moderate(services, a_comment("What an idiot.", site_id=site, external_id="wp-1"))
+
+    assert again.outcome == first.outcome
+
+
+async def test_an_external_id_stands_for_one_text_only(services: Services, site: SiteId) -> None:
+    await moderate(services, a_comment("One.", site_id=site, external_id="wp-1"))
+
+    with pytest.raises(ExternalIdReused):
+        await moderate(services, a_comment("Two.", site_id=site, external_id="wp-1"))
+
+
+async def test_an_erased_external_id_is_not_used_again(services: Services, site: SiteId) -> None:
+    comment = a_comment("One.", site_id=site, external_id="wp-1")
+    await moderate(services, comment)
+    async with services.database.transaction() as connection:
+        await comments.erase(connection, comment.id, 1)
+
+    with pytest.raises(ExternalIdReused, match="erased"):
+        await moderate(services, a_comment("One.", site_id=site, external_id="wp-1"))
+
+
+async def test_an_idempotency_key_repeats_the_outcome_and_refuses_another_request(
+    services: Services, site: SiteId
+) -> None:
+    first = await moderate(services, a_comment("One.", site_id=site), idempotency_key="k")
+    again = await moderate(services, a_comment("One.", site_id=site), idempotency_key="k")
+
+    assert (again.is_new, again.outcome) == (False, first.outcome)
+    with pytest.raises(IdempotencyKeyReused):
+        await moderate(services, a_comment("Two.", site_id=site), idempotency_key="k")
+
+
+async def test_a_new_key_with_a_known_external_id_is_a_repeat(services: Services, site: SiteId) -> None:
+    first = await moderate(services, a_comment("One.", site_id=site, external_id="wp-1"))
+    again = await moderate(services, a_comment("One.", site_id=site, external_id="wp-1"), idempotency_key="k")
+    third = await moderate(services, a_comment("One.", site_id=site, external_id="wp-1"), idempotency_key="k")
+
+    assert again.outcome == third.outcome == first.outcome
+
+
+async def test_many_are_moderated_each_by_itself(services: Services, site: SiteId) -> None:
+    await moderate(services, a_comment("One.", site_id=site, external_id="wp-1"))
+    submitted = [
+        a_comment("Fine by me.", site_id=site),
+        a_comment("Other text.", site_id=site, external_id="wp-1"),
+        a_comment("You scum.", site_id=site),
+    ]
+
+    results = await moderate_many(services, submitted)
+
+    assert not isinstance(results[0], Exception)
+    assert results[0].outcome.verdict is Action.APPROVE
+    assert isinstance(results[1], ExternalIdReused)
+    assert not isinstance(results[2], Exception)
+    assert results[2].outcome.verdict is Action.REJECT
+
+
+async def test_large_batches_are_scored_in_order_too(services: Services, site: SiteId) -> None:
+    texts = [f"{n} viagra" if n % 2 else f"{n} gas" for n in range(3_000)]
+
+    scored = await score_many(services, texts)
+
+    assert [one.scores[Label.SPAM] > 0.5 for one in scored if one] == [bool(n % 2) for n in range(3_000)]
+
+
+async def test_a_hurried_author_is_held_by_id_and_by_address(services: Services, site: SiteId, clock: Clock) -> None:
+    async def post(author: Author) -> Action:
+        return (await moderate(services, a_comment("Yes.", site_id=site, author=author))).outcome.verdict
+
+    by_address = [await post(Author(id=str(n), ip="192.0.2.7")) for n in range(4)]
+    clock.forward(seconds=61)
+    later = await post(Author(id="9", ip="192.0.2.7"))
+
+    assert by_address == [Action.APPROVE] * 3 + [Action.HOLD]
+    assert later is Action.APPROVE
+
+
+async def test_a_text_posted_again_and_again_is_held(services: Services, site: SiteId) -> None:
+    text = "Visit my wonderful page about gardening, friends"
+
+    verdicts = [(await moderate(services, a_comment(text + " " * n, site_id=site))).outcome.verdict for n in range(3)]
+
+    assert verdicts == [Action.APPROVE, Action.APPROVE, Action.HOLD]
+
+
+async def test_newcomers_are_known_by_their_record(services: Services, site: SiteId) -> None:
+    await moderate(services, a_comment(site_id=site, author=Author(id="old hand")))
+    policy = services.directory.policies[site]
+    await manage.set_policy(services, OPERATOR, site, replace(policy, newcomer_comments=1))
+
+    known = await moderate(services, a_comment("Good.", site_id=site, author=Author(id="old hand")))
+    new = await moderate(services, a_comment("Good.", site_id=site, author=Author(id="new here")))
+
+    assert known.outcome.verdict is Action.APPROVE
+    assert new.outcome.reasons[0].code is Rule.NEWCOMER
+
+
+@pytest.mark.parametrize(
+    ("ip", "network"),
+    [
+        ("192.0.2.77", "192.0.2.0/24"),
+        ("2001:db8:1:2::3", "2001:db8:1::/48"),
+        ("not an address", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_an_address_loses_its_host_part(ip: str | None, network: str | None) -> None:
+    assert network_of(ip) == network
