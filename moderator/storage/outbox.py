@@ -72,6 +72,14 @@ async def list_endpoints(connection: Connection, site_id: SiteId) -> list[Endpoi
     return [_endpoint(row) for row in await connection.all(LIST_ENDPOINTS, site_id=site_id)]
 
 
+SET_SECRETS = "UPDATE endpoints SET secrets = :secrets WHERE id = :id RETURNING id"
+
+
+async def set_secrets(connection: Connection, endpoint_id: EndpointId, secrets: tuple[str, ...]) -> bool:
+    """Replace an endpoint's secrets, the newest first. Return False when there is no such endpoint."""
+    return await connection.one(SET_SECRETS, id=endpoint_id, secrets=to_json(list(secrets))) is not None
+
+
 DISABLE_ENDPOINT = """
 UPDATE endpoints SET disabled_ms = :now_ms, disabled_reason = :reason WHERE id = :id AND disabled_ms IS NULL
 RETURNING id
@@ -120,34 +128,84 @@ async def enqueue(connection: Connection, event: Event) -> None:
 
 
 # Taking a delivery moves its next attempt ahead: if this process dies in the middle, another try follows by itself.
+# A delivery whose predecessor still waits is passed over: a comment's events arrive in order at each endpoint.
+# Its id is made of event and endpoint (see above), so the predecessor is found by its key. `place` lets every endpoint
+# have its turn, however many deliveries another one has; it looks at the oldest few only, to stay quick.
 TAKE_DUE = """
 UPDATE deliveries SET attempts = attempts + 1, next_attempt_ms = :lease_until_ms
 WHERE id IN (
-    SELECT id FROM deliveries WHERE next_attempt_ms IS NOT NULL AND next_attempt_ms <= :now_ms
-    ORDER BY next_attempt_ms, id LIMIT :limit {skip_locked}
+    SELECT id FROM deliveries WHERE next_attempt_ms <= :now_ms AND id IN (
+        SELECT id FROM (
+            SELECT id, ROW_NUMBER() OVER (PARTITION BY endpoint_id ORDER BY next_attempt_ms, id) AS place
+            FROM (
+                SELECT waiting.id, waiting.endpoint_id, waiting.next_attempt_ms
+                FROM deliveries AS waiting JOIN events ON events.id = waiting.event_id
+                WHERE waiting.next_attempt_ms <= :now_ms AND NOT EXISTS (
+                    SELECT 1 FROM events AS earlier
+                        JOIN deliveries AS predecessor ON predecessor.id = earlier.id || '-' || waiting.endpoint_id
+                    WHERE earlier.comment_id = events.comment_id AND earlier.sequence < events.sequence
+                        AND predecessor.next_attempt_ms IS NOT NULL
+                )
+                ORDER BY waiting.next_attempt_ms, waiting.id LIMIT 1000
+            ) AS oldest
+        ) AS ranked WHERE place <= :per_endpoint ORDER BY place, id LIMIT :limit
+    ) {skip_locked}
 )
 RETURNING id
 """
 GET_DELIVERIES = """
+WITH asked (n, id) AS ({values})
 SELECT deliveries.id AS delivery_id, deliveries.attempts, events.id AS event_id, events.site_id AS event_site_id,
     events.comment_id, events.sequence, events.name, events.payload, events.created_ms AS event_created_ms,
     endpoints.*
-FROM deliveries
+FROM asked
+    JOIN deliveries ON deliveries.id = asked.id
     JOIN events ON events.id = deliveries.event_id
     JOIN endpoints ON endpoints.id = deliveries.endpoint_id
-WHERE deliveries.id = :id
 """
 
 
-async def take_due(connection: Connection, *, now: datetime, lease_until: datetime, limit: int) -> list[Delivery]:
-    """Take deliveries whose time has come; nobody else gets them before `lease_until`."""
-    rows = await connection.all(TAKE_DUE, now_ms=to_ms(now), lease_until_ms=to_ms(lease_until), limit=limit)
-    found = [await connection.one(GET_DELIVERIES, id=row["id"]) for row in rows]
-    return sorted((_delivery(row) for row in found if row is not None), key=lambda delivery: delivery.id)
+async def take_due(
+    connection: Connection, *, now: datetime, lease_until: datetime, limit: int, per_endpoint: int = 100
+) -> list[Delivery]:
+    """Take deliveries whose time has come, at most one of a comment; nobody else gets them before `lease_until`."""
+    taken = await connection.all(
+        TAKE_DUE, now_ms=to_ms(now), lease_until_ms=to_ms(lease_until), limit=limit, per_endpoint=per_endpoint
+    )
+    if not taken:
+        return []
+    rows = await connection.many(GET_DELIVERIES, [(number, row["id"]) for number, row in enumerate(taken)])
+    return sorted((_delivery(row) for row in rows), key=lambda delivery: delivery.id)
+
+
+RELEASE = """
+UPDATE deliveries SET attempts = attempts - 1, next_attempt_ms = :at_ms
+WHERE id = :id AND next_attempt_ms IS NOT NULL
+"""
+
+
+async def release(connection: Connection, delivery_id: str, *, at: datetime) -> None:
+    """Give a taken delivery back untried, unless it was given up meanwhile; `at` is when it may be taken again."""
+    await connection.execute(RELEASE, id=delivery_id, at_ms=to_ms(at))
+
+
+# Rows that another process holds are left out: it is about to write them itself.
+REST_ENDPOINT = """
+UPDATE deliveries SET next_attempt_ms = :until_ms
+WHERE id IN (
+    SELECT id FROM deliveries WHERE endpoint_id = :endpoint_id AND next_attempt_ms < :until_ms {skip_locked}
+)
+"""
+
+
+async def rest_endpoint(connection: Connection, endpoint_id: EndpointId, *, until: datetime) -> None:
+    """Put off everything that waits for an endpoint; no attempt is counted."""
+    await connection.execute(REST_ENDPOINT, endpoint_id=endpoint_id, until_ms=to_ms(until))
 
 
 DELIVERED = """
-UPDATE deliveries SET delivered_ms = :now_ms, next_attempt_ms = NULL, last_status = :status, last_error = NULL
+UPDATE deliveries SET delivered_ms = :now_ms, abandoned_ms = NULL, next_attempt_ms = NULL, last_status = :status,
+    last_error = NULL
 WHERE id = :id
 """
 
@@ -157,10 +215,11 @@ async def mark_delivered(connection: Connection, delivery_id: str, *, status: in
     await connection.execute(DELIVERED, id=delivery_id, status=status, now_ms=to_ms(now))
 
 
+# What is delivered or given up already stays so: a late word from an attempt that outlived its lease changes nothing.
 FAILED = """
 UPDATE deliveries SET next_attempt_ms = :next_attempt_ms, last_status = :status, last_error = :error,
     abandoned_ms = CASE WHEN CAST(:next_attempt_ms AS BIGINT) IS NULL THEN :now_ms ELSE abandoned_ms END
-WHERE id = :id
+WHERE id = :id AND next_attempt_ms IS NOT NULL
 """
 
 

@@ -1,4 +1,4 @@
-# ruff: noqa: ARG002, ASYNC109 -- the signatures below are the base classes'
+# ruff: noqa: ASYNC109 -- the signatures below are the base classes'
 """A network of our own for the guard: no sockets, and a memory."""
 
 from collections.abc import Iterable, Sequence
