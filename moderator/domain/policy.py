@@ -226,8 +226,8 @@ _LINK = re.compile(r"https?://|\bwww\.|(?<![\w@./])[\w-]{1,63}\.[a-z]{2,24}/", r
 
 def count_links(text: str) -> int:
     """Count the web addresses in a text."""
-    if "." not in text and "/" not in text:
-        return 0
+    if "/" not in text and "www." not in text.casefold():
+        return 0  # Nearly every comment; the pattern costs more than all other rules together.
     return sum(1 for _ in _LINK.finditer(text))
 
 
