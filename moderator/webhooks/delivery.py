@@ -63,26 +63,27 @@ async def deliver_due(
     database: Database,
     http: httpx2.AsyncClient,
     *,
-    clock: Callable[[], datetime],
+    now: Callable[[], datetime],
     jitter: Callable[[], float] = random.random,
     timeout_seconds: float = TIMEOUT_SECONDS,
 ) -> int:
     """Make one pass over the outbox and return how many deliveries it took; call again at once unless zero.
 
     `http` is `guard.new_client`'s. Passes may overlap, in one process or several: each delivery is leased to one.
+    Raises `StorageUnavailable` when results cannot be written down; those events are sent again after the lease.
     """
-    now = clock()
+    begun_at = now()
     async with database.transaction() as connection:
         taken = await outbox.take_due(
-            connection, now=now, lease_until=now + LEASE, limit=PER_PASS, per_endpoint=PER_ENDPOINT
+            connection, now=begun_at, lease_until=begun_at + LEASE, limit=PER_PASS, per_endpoint=PER_ENDPOINT
         )
     courier = _Courier(
         database=database,
         http=http,
-        clock=clock,
+        now=now,
         jitter=jitter,
         timeout_seconds=timeout_seconds,
-        begin_until=now + BEGIN_WITHIN,
+        begin_until=begun_at + BEGIN_WITHIN,
         gate=asyncio.Semaphore(AT_ONCE),
     )
     by_endpoint = sorted(taken, key=lambda delivery: delivery.endpoint.id)
@@ -100,7 +101,7 @@ class _Courier:
 
     database: Database
     http: httpx2.AsyncClient
-    clock: Callable[[], datetime]
+    now: Callable[[], datetime]
     jitter: Callable[[], float]
     timeout_seconds: float
     begin_until: datetime
@@ -116,7 +117,7 @@ class _Courier:
 
     async def _settle(self, line: Sequence[tuple[Delivery, Answer | None]], left: Sequence[Delivery]) -> bool:
         """Write down what came of some attempts; return whether the endpoint can have those that are left."""
-        now = self.clock()
+        now = self.now()
         tried = [(delivery, answer) for delivery, answer in line if answer is not None]
         untried = [delivery for delivery, answer in line if answer is None]
         plans = [(delivery, answer, self._next_attempt(delivery, answer, now)) for delivery, answer in tried]
@@ -142,7 +143,7 @@ class _Courier:
     async def _attempt(self, delivery: Delivery) -> Answer | None:
         """Send one delivery; None when it was too late to begin. No error escapes: one bad row must not stop a pass."""
         async with self.gate:
-            now = self.clock()
+            now = self.now()
             if now >= self.begin_until:
                 return None
             try:

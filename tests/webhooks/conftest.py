@@ -72,14 +72,14 @@ class Outbox:
                     site_id=A_SITE,
                     name=EventName.COMMENT_DECIDED,
                     comment_id=comment_id,
-                    payload={"comment_id": comment_id, "status": "approved", **payload},
+                    payload={"comment": comment_id, "status": "approved", **payload},
                     created_at=self.clock(),
                 )
                 await outbox.enqueue(connection, event)
 
     async def deliver(self, *, timeout_seconds: float = 5.0) -> int:
         return await deliver_due(
-            self.database, self.http, clock=self.clock, jitter=lambda: 0.0, timeout_seconds=timeout_seconds
+            self.database, self.http, now=self.clock, jitter=lambda: 0.0, timeout_seconds=timeout_seconds
         )
 
     async def deliver_all(self) -> None:

@@ -38,7 +38,7 @@ async def test_an_event_arrives_signed_and_whole(box: Outbox, receiver: Receiver
     assert verified(request) == {
         "type": "comment.decided",
         "timestamp": "2026-11-24T12:00:00.000Z",
-        "data": {"comment_id": "comment-1", "status": "approved", "text": "prix à la pompe — €", "sequence": 1},
+        "data": {"comment": "comment-1", "status": "approved", "text": "prix à la pompe — €", "sequence": 1},
     }
     (row,) = await box.rows()
     assert (row["attempts"], row["last_status"], row["next_attempt_ms"], row["abandoned_ms"]) == (1, 204, None, None)
@@ -183,7 +183,7 @@ async def test_a_private_address_is_never_reached(box: Outbox, receiver: Receive
     await box.put("comment-1")
 
     async with new_client(allow_private=False) as http:
-        await deliver_due(box.database, http, clock=box.clock)
+        await deliver_due(box.database, http, now=box.clock)
 
     (row,) = await box.rows()
     assert row["last_error"] == "address_refused"
@@ -241,7 +241,7 @@ async def test_a_body_stays_under_twenty_thousand_bytes(box: Outbox, receiver: R
     (request,) = receiver.received
     assert len(request.body) < MAX_BODY_BYTES
     assert verified(request)["data"] == {
-        "comment_id": "comment-1",
+        "comment": "comment-1",
         "status": "approved",
         "sequence": 1,
         "omitted": ["text", "note"],

@@ -90,7 +90,7 @@ async def test_five_hundred_events_queued_while_the_receiver_is_down_arrive_once
     assert len(ids) == len(set(ids)) == 500
     arrived = defaultdict(list)
     for request in receiver.received:
-        arrived[request.event["data"]["comment_id"]].append(request.event["data"]["sequence"])
+        arrived[request.event["data"]["comment"]].append(request.event["data"]["sequence"])
     assert arrived == {comment: [1, 2, 3, 4, 5] for comment in comments}
 
 
@@ -99,7 +99,7 @@ async def test_an_event_waits_for_its_predecessor_and_for_nobody_else(box: Outbo
     await box.add_endpoint(f"http://127.0.0.1:{receiver.port}/two", name="endpoint-2")
     await box.put("comment-1", "comment-1", "comment-2", None, None)
     receiver.reply = lambda request: Reply(
-        status=500 if request.path != "/two" and request.event["data"]["comment_id"] == "comment-1" else 204
+        status=500 if request.path != "/two" and request.event["data"]["comment"] == "comment-1" else 204
     )
 
     await box.deliver_all()
@@ -189,7 +189,7 @@ async def test_a_full_disk_costs_one_endpoint_a_repetition_and_the_others_nothin
     await box.put("comment-1")
 
     with pytest.raises(StorageUnavailable):
-        await deliver_due(StumblingDatabase(box.database, stumbles_at=2), box.http, clock=box.clock)
+        await deliver_due(StumblingDatabase(box.database, stumbles_at=2), box.http, now=box.clock)
     assert await box.waiting() == 1
     box.clock.now += LEASE
     await box.deliver_all()
@@ -197,3 +197,37 @@ async def test_a_full_disk_costs_one_endpoint_a_repetition_and_the_others_nothin
     assert len(receiver.received) == 3
     assert len({request.path for request in receiver.received}) == 2
     assert await box.waiting() == 0
+
+
+async def test_no_event_is_lost_when_the_sender_dies_a_hundred_times(box: Outbox, receiver: Receiver) -> None:
+    await box.add_endpoint(receiver.url)
+    await box.put(*[f"comment-{number:03}" for number in range(100)] * 2)
+
+    for _ in range(100):
+        receiver.arrived.clear()
+        sending = asyncio.create_task(box.deliver())
+        await receiver.arrived.wait()
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        box.clock.now += LEASE
+        if not await box.waiting():
+            await box.put(*(f"comment-{number:03}" for number in range(100)))
+    await box.deliver_all()
+
+    expected = {f"event{number:05}" for number in range(1, box.numbers[0] + 1)}
+    assert {request.headers["webhook-id"] for request in receiver.received} == expected
+    newest: dict[str, int] = defaultdict(int)
+    for request in receiver.received:
+        comment, sequence = request.event["data"]["comment"], request.event["data"]["sequence"]
+        assert sequence in (newest[comment], newest[comment] + 1)
+        newest[comment] = sequence
+
+
+async def test_passes_that_overlap_send_nothing_twice(box: Outbox, receiver: Receiver) -> None:
+    await box.add_endpoint(receiver.url)
+    await box.put(*(f"comment-{number:03}" for number in range(250)))
+
+    await asyncio.gather(*(box.deliver() for _ in range(4)))
+
+    ids = [request.headers["webhook-id"] for request in receiver.received]
+    assert len(ids) == len(set(ids)) == 250
