@@ -21,6 +21,7 @@ from moderator.storage.audit import Actor, Entry
 from moderator.storage.database import Connection
 from moderator.storage.sites import IssuedKey
 from moderator.usecases.access import hash_password, origin_of
+from moderator.webhooks.guard import check_url
 from moderator.webhooks.signing import new_secret
 
 MAX_NAME_CHARACTERS = 200
@@ -166,8 +167,7 @@ async def set_policy(
 async def add_endpoint(services: Services, actor: Actor, site_id: SiteId, url: str) -> outbox.Endpoint:
     """Add a webhook address for a site and return it with its secret. Raises NotFound, InvalidInput."""
     services.site(site_id)
-    if origin_of(url) is None:
-        raise InvalidInput(Fault(pointer="/url", detail="must be an http or https address without a user name"))
+    url = check_url(url, allow_private=services.settings.allow_private_endpoints)
     endpoint = outbox.Endpoint(
         id=EndpointId(services.ids.new()), site_id=site_id, url=url, secrets=(new_secret(secrets.token_bytes),)
     )

@@ -1,0 +1,44 @@
+"""Liveness, readiness, metrics."""
+
+from typing import Any
+
+import msgspec
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from moderator.api.schemas import HealthOut, ReadyOut
+from moderator.services import Services
+from moderator.storage import cases, outbox
+from moderator.web import services
+
+
+async def healthz(request: Request[Any]) -> Response:
+    """`GET /healthz`: the process lives and its loop turns."""
+    return Response(msgspec.json.encode(HealthOut(status="ok")), media_type="application/json")
+
+
+async def readyz(request: Request[Any]) -> Response:
+    """`GET /readyz`: the database takes writes; 503 when it does not."""
+    found = services(request)
+    await found.database.check()
+    answer = ReadyOut(status="ready", model=found.scorer.version, model_refused=found.model_refused)
+    return Response(msgspec.json.encode(answer), media_type="application/json")
+
+
+async def metrics(request: Request[Any]) -> Response:
+    """`GET /metrics`: Prometheus text, the gauges read now."""
+    found = services(request)
+    await _read_gauges(found)
+    return Response(generate_latest(found.metrics.registry), headers={"content-type": CONTENT_TYPE_LATEST})
+
+
+async def _read_gauges(found: Services) -> None:
+    async with found.database.read() as connection:
+        size = await cases.queue_size(connection)
+        waiting = await outbox.count_waiting(connection)
+    found.metrics.queue_open.set(size.open)
+    found.metrics.queue_claimed.set(size.claimed)
+    age = (found.now() - size.oldest_at).total_seconds() if size.oldest_at else 0.0
+    found.metrics.queue_oldest_seconds.set(age)
+    found.metrics.deliveries_waiting.set(waiting)

@@ -1,0 +1,391 @@
+"""The shapes on the wire, strict: unknown members are refused. `to_domain()` and `of()` are the only crossings."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Self
+
+import msgspec
+from msgspec import Meta, Struct
+
+from moderator.domain.comments import MAX_TEXT_CHARACTERS, Article, Author, Comment
+from moderator.domain.errors import Fault, InvalidInput, TooLarge
+from moderator.domain.ids import CommentId, SiteId
+from moderator.domain.outcome import Outcome
+from moderator.domain.policy import Action, Reason
+from moderator.domain.review import MAX_NOTE_CHARACTERS, Decision, ReasonCode
+from moderator.domain.scoring import Label, Scored, Span
+from moderator.storage.cases import CaseFile
+from moderator.usecases.review import Decided
+
+Short = Annotated[str, Meta(max_length=255)]
+Line = Annotated[str, Meta(max_length=2_000)]
+Language = Annotated[str, Meta(max_length=35, pattern=r"^[A-Za-z0-9-]*$")]
+Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class ArticleIn(Struct, forbid_unknown_fields=True):
+    """What the comment stands under."""
+
+    url: Line | None = None
+    title: Line | None = None
+    section: Short | None = None
+
+
+class AuthorIn(Struct, forbid_unknown_fields=True):
+    """Who wrote it, as the site knows them. The address and the browser are used for rules and not stored."""
+
+    id: Short | None = None
+    name: Line | None = None
+    email: Short | None = None
+    url: Line | None = None
+    ip: Annotated[str, Meta(max_length=64)] | None = None
+    user_agent: Line | None = None
+
+
+class CommentIn(Struct, forbid_unknown_fields=True):
+    """A comment as submitted; only `text` is required."""
+
+    text: str
+    external_id: Short | None = None
+    article: ArticleIn | None = None
+    author: AuthorIn | None = None
+    parent_id: Short | None = None
+    posted_at: Moment | None = None
+    lang: Language | None = None
+
+    def to_domain(self, *, comment_id: CommentId, site_id: SiteId, received_at: datetime) -> Comment:
+        """Return the comment. Raises InvalidInput for what no site can mean, TooLarge for a text over the cap."""
+        article, author = self.article, self.author
+        if len(self.text) > MAX_TEXT_CHARACTERS:
+            detail = f"at most {MAX_TEXT_CHARACTERS} characters, not {len(self.text)}"
+            raise TooLarge(Fault(pointer="/text", detail=detail))
+        if not self.text.strip():
+            raise InvalidInput(Fault(pointer="/text", detail="must not be blank"))
+        check_strings(self)
+        return Comment(
+            id=comment_id,
+            site_id=site_id,
+            text=self.text,
+            received_at=received_at,
+            external_id=self.external_id or None,
+            article=Article(url=article.url, title=article.title, section=article.section) if article else _NO_ARTICLE,
+            author=Author(
+                id=author.id or None,
+                name=author.name,
+                email=author.email or None,
+                url=author.url,
+                ip=author.ip or None,
+                user_agent=author.user_agent,
+            )
+            if author
+            else _NOBODY,
+            parent_id=self.parent_id,
+            posted_at=self.posted_at,
+            lang=self.lang or None,
+        )
+
+
+_NO_ARTICLE = Article()
+_NOBODY = Author()
+
+
+def check_strings(found: Struct, pointer: str = "") -> None:
+    """Raise InvalidInput for U+0000 in any string: PostgreSQL cannot store it, and C libraries stop at it."""
+    for name in found.__struct_fields__:
+        value = getattr(found, name)
+        if isinstance(value, str):
+            if "\x00" in value:
+                raise InvalidInput(Fault(pointer=f"{pointer}/{name}", detail="must not contain U+0000"))
+        elif isinstance(value, Struct):
+            check_strings(value, f"{pointer}/{name}")
+
+
+class BatchIn(Struct, forbid_unknown_fields=True):
+    """Comments to moderate at once; each is decoded by itself, so that a wrong one spoils no other."""
+
+    comments: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=1_000)]
+
+
+class ScoreIn(Struct, forbid_unknown_fields=True):
+    """Texts to score; nothing is stored."""
+
+    texts: Annotated[list[str], Meta(min_length=1, max_length=1_000)]
+
+
+class ReportIn(Struct, forbid_unknown_fields=True):
+    """A reader says that a comment is bad."""
+
+    reason: ReasonCode | None = None
+    note: Annotated[str, Meta(max_length=MAX_NOTE_CHARACTERS)] | None = None
+
+
+class ClaimIn(Struct, forbid_unknown_fields=True):
+    """How many cases to claim."""
+
+    count: Annotated[int, Meta(ge=1, le=50)] = 1
+
+
+class DecisionIn(Struct, forbid_unknown_fields=True):
+    """A person's ruling. Without `generation` only the holder of the claim may decide."""
+
+    action: Action
+    reason: ReasonCode | None = None
+    note: Annotated[str, Meta(max_length=MAX_NOTE_CHARACTERS)] | None = None
+    generation: int | None = None
+
+
+class SpanOut(Struct):
+    """Where in the text (Unicode code points, end exclusive), for which label, with which share of its evidence."""
+
+    start: int
+    end: int
+    label: Label
+    weight: float
+
+    @classmethod
+    def of(cls, span: Span) -> Self:
+        """Return a span as it is sent."""
+        return cls(start=span.start, end=span.end, label=span.label, weight=round(span.weight, 4))
+
+
+class ReasonOut(Struct, omit_defaults=True):
+    """Why the verdict is what it is; `label`, `score` and `threshold` only where a score gave the reason."""
+
+    code: str
+    label: Label | None = None
+    score: float | None = None
+    threshold: float | None = None
+    detail: str = ""
+
+    @classmethod
+    def of(cls, reason: Reason) -> Self:
+        """Return a reason as it is sent."""
+        return cls(
+            code=reason.code,
+            label=reason.label,
+            score=None if reason.score is None else round(reason.score, 4),
+            threshold=reason.threshold,
+            detail=reason.detail,
+        )
+
+
+class OutcomeOut(Struct):
+    """What became of a comment."""
+
+    id: str
+    external_id: str | None
+    verdict: str
+    status: str
+    scores: dict[str, float]
+    reasons: list[ReasonOut]
+    spans: list[SpanOut]
+    model: str | None
+    policy: int
+    case: str | None
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> Self:
+        """Return an outcome as it is sent."""
+        return cls(
+            id=outcome.comment_id,
+            external_id=outcome.external_id,
+            verdict=outcome.verdict,
+            status=outcome.status,
+            scores=scores_out(outcome.scores),
+            reasons=[ReasonOut.of(reason) for reason in outcome.reasons],
+            spans=[SpanOut.of(span) for span in outcome.spans],
+            model=outcome.model,
+            policy=outcome.policy,
+            case=outcome.case,
+        )
+
+
+def scores_out(scores: Mapping[Label, float]) -> dict[str, float]:
+    """Return scores as they are sent: four decimals."""
+    return {label.value: round(score, 4) for label, score in scores.items()}
+
+
+class PublicOutcomeOut(Struct):
+    """What a page may know: no scores, no reasons, nothing to probe."""
+
+    id: str
+    status: str
+    message: str
+
+
+class ScoresOut(Struct):
+    """The scores of one text, and the words that drove them; empty when no model is loaded."""
+
+    scores: dict[str, float]
+    spans: list[SpanOut]
+
+    @classmethod
+    def of(cls, scored: Scored | None, spans: tuple[Span, ...]) -> Self:
+        """Return scores as they are sent."""
+        return cls(scores=scores_out(scored.scores) if scored else {}, spans=[SpanOut.of(span) for span in spans])
+
+
+class ScoreOut(Struct):
+    """The scores of every text, in order."""
+
+    model: str | None
+    results: list[ScoresOut]
+
+
+class ReportOut(Struct):
+    """A report as recorded; muted when a person has approved the comment before."""
+
+    id: str
+    muted: bool
+    case: str | None
+
+
+class CaseCommentOut(Struct):
+    """A comment as a moderator reads it."""
+
+    id: str
+    site_id: str
+    external_id: str | None
+    text: str
+    status: str
+    article: ArticleIn
+    author: AuthorIn
+    parent_id: str | None
+    posted_at: datetime | None
+    received_at: datetime
+    lang: str | None
+
+
+class CaseOut(Struct):
+    """A case with all that a moderator reads. `expires_at` and `claimed_by` are null while nobody holds it."""
+
+    id: str
+    generation: int
+    expires_at: datetime | None
+    comment: CaseCommentOut
+    scores: dict[str, float]
+    reasons: list[ReasonOut]
+    spans: list[SpanOut]
+    cause: str
+    urgency: float
+    opened_at: datetime
+    claimed_by: str | None
+
+    @classmethod
+    def of(cls, file: CaseFile, claimed_by: str | None) -> Self:
+        """Return a case as it is sent; `claimed_by` is the holder's name."""
+        case, comment, outcome = file.case, file.comment, file.outcome
+        article, author = comment.article, comment.author
+        return cls(
+            id=case.id,
+            generation=case.generation,
+            expires_at=case.claim.expires_at.astimezone(UTC) if case.claim else None,
+            comment=CaseCommentOut(
+                id=comment.id,
+                site_id=comment.site_id,
+                external_id=comment.external_id,
+                text=comment.text,
+                status=outcome.status,
+                article=ArticleIn(url=article.url, title=article.title, section=article.section),
+                author=AuthorIn(id=author.id, name=author.name, email=author.email, url=author.url),
+                parent_id=comment.parent_id,
+                posted_at=comment.posted_at,
+                received_at=comment.received_at,
+                lang=comment.lang,
+            ),
+            scores=scores_out(outcome.scores),
+            reasons=[ReasonOut.of(reason) for reason in outcome.reasons],
+            spans=[SpanOut.of(span) for span in outcome.spans],
+            cause=case.cause,
+            urgency=round(file.urgency, 4),
+            opened_at=case.opened_at,
+            claimed_by=claimed_by,
+        )
+
+
+class CasesOut(Struct):
+    """A page of the queue; `next` is the cursor of the next page, null on the last."""
+
+    cases: list[CaseOut]
+    next: str | None = None
+
+
+class ClaimedOut(Struct):
+    """The cases that were claimed, the most urgent first."""
+
+    cases: list[CaseOut]
+
+
+class DecisionOut(Struct):
+    """A decision as recorded, where the comment stands after it, and the case that waits now."""
+
+    id: str
+    comment: str
+    case: str | None
+    action: str
+    reason: str | None
+    note: str | None
+    ground: str | None
+    source: str
+    person: str | None
+    undoes: str | None
+    decided_at: datetime
+    status: str
+    reopened: CaseOut | None = None
+
+    @classmethod
+    def of(cls, decided: Decided, *, person: str | None) -> Self:
+        """Return a decision as it is sent; `person` is the name of whoever decided."""
+        decision: Decision = decided.decision
+        return cls(
+            id=decision.id,
+            comment=decision.comment_id,
+            case=decision.case_id,
+            action=decision.action,
+            reason=decision.reason,
+            note=decision.note,
+            ground=decision.ground,
+            source=decision.source,
+            person=person,
+            undoes=decision.undoes,
+            decided_at=decision.decided_at,
+            status=decided.status,
+            reopened=CaseOut.of(decided.case, person) if decided.case else None,
+        )
+
+
+class ModelOut(Struct):
+    """A model version on disk."""
+
+    version: str
+    is_current: bool
+    created: str | None = None
+    labels: list[str] = []
+
+
+class ModelsOut(Struct):
+    """Every model version, and the one in use."""
+
+    current: str | None
+    models: list[ModelOut]
+
+
+class ActivatedOut(Struct):
+    """The model that is in use now."""
+
+    current: str
+    previous: str | None
+
+
+class HealthOut(Struct):
+    """The process lives."""
+
+    status: str
+
+
+class ReadyOut(Struct):
+    """The database takes writes. Without a model (null) the service is ready, and holds every comment."""
+
+    status: str
+    model: str | None
+    model_refused: str | None = None
