@@ -62,8 +62,8 @@ def build_document() -> dict[str, Any]:
         "info": {
             "title": "moderator",
             "version": __version__,
-            "description": "Comment moderation: a score, a verdict, a queue for people. Unknown members are refused; of "
-            "duplicate members the last one counts. Offsets in spans count Unicode code points.",
+            "description": "Comment moderation: a score, a verdict, a queue for people. Unknown members are refused; "
+            "of duplicate members the last one counts. Offsets in spans count Unicode code points.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,

@@ -1,1 +1,1 @@
-
+"""Text to scores. Shared with training; serving needs NumPy and nothing else."""

@@ -1,6 +1,7 @@
 """Sites, their keys, and the number that tells caches of a change."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,12 +11,31 @@ from moderator.domain.people import KeyKind, SiteKey
 from moderator.storage.columns import to_json, to_ms
 from moderator.storage.database import Connection, Row
 
-ADD = "INSERT INTO sites (id, name, created_ms) VALUES (:id, :name, :created_ms)"
+ADD = "INSERT INTO sites (id, name, settings, created_ms) VALUES (:id, :name, :settings, :created_ms)"
 
 
-async def add(connection: Connection, site: Site, now: datetime) -> None:
-    """Store a site."""
-    await connection.execute(ADD, id=site.id, name=site.name, created_ms=to_ms(now))
+async def add(connection: Connection, site: Site, now: datetime, settings: Mapping[str, object] | None = None) -> None:
+    """Store a site, with what is set for it alone."""
+    await connection.execute(
+        ADD, id=site.id, name=site.name, settings=to_json(dict(settings or {})), created_ms=to_ms(now)
+    )
+
+
+DEMO = "SELECT * FROM sites WHERE settings LIKE '%\"demo_key\"%' ORDER BY id LIMIT 1"
+
+
+async def find_demo(connection: Connection) -> tuple[Site, str] | None:
+    """Return the demo site and the public key that its page carries, or None."""
+    row = await connection.one(DEMO)
+    return None if row is None else (_site(row), json.loads(row["settings"])["demo_key"])
+
+
+SET_SETTINGS = "UPDATE sites SET settings = :settings WHERE id = :id"
+
+
+async def set_settings(connection: Connection, site_id: SiteId, settings: Mapping[str, object]) -> None:
+    """Replace what is set for a site alone."""
+    await connection.execute(SET_SETTINGS, id=site_id, settings=to_json(dict(settings)))
 
 
 ALL = "SELECT * FROM sites ORDER BY id"

@@ -149,6 +149,11 @@ async def _erase_one(
     return True
 
 
+async def site_of(connection: Connection, comment_id: CommentId) -> SiteId:
+    """Return which site a comment belongs to. For operators, who see every site. Raises NotFound."""
+    return (await comments.get_anywhere(connection, comment_id)).comment.site_id
+
+
 def site_actor(site_id: SiteId) -> Actor:
     """Return a site as the one who acts, with its key."""
     return Actor(kind=ActorKind.SITE, id=site_id)

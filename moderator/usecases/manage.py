@@ -76,6 +76,18 @@ async def add_site(
     return AddedSite(site=site, key=key, public_key=public_key, akismet_key=akismet_key)
 
 
+async def add_demo(services: Services, actor: Actor) -> tuple[AddedSite, AddedPerson] | None:
+    """Add a demo site, whose page carries its public key, and an administrator. None when there is a site already."""
+    if services.directory.sites:
+        return None
+    port = services.settings.port
+    origins = {services.settings.address, f"http://127.0.0.1:{port}", f"http://localhost:{port}"}
+    site = await add_site(services, actor, "Demo", origins=sorted(origins))
+    async with services.database.transaction() as connection:
+        await sites.set_settings(connection, site.site.id, {"demo_key": site.public_key})
+    return site, await add_person(services, actor, "admin", Role.ADMIN)
+
+
 async def issue_key(
     services: Services, actor: Actor, site_id: SiteId, kind: KeyKind, *, origins: Sequence[str] = ()
 ) -> str:

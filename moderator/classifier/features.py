@@ -1,0 +1,121 @@
+"""Normalised text to hashed n-grams, in a few dozen NumPy calls.
+
+A text is the set of its n-grams in two blocks: characters (2 to 5 in a row, within a word and the spaces round it) and
+words (1 and 2 in a row). An n-gram's hash is a polynomial over its code points modulo 2**64, so that prefix sums give
+the hashes of all n-grams at once; multiplied by an odd constant of its kind, its top bits are its column.
+`tests/classifier/test_features.py` has the same definition written out with plain integers.
+
+Serving and training share this module, and a model names the `SCHEMA` it was trained with: whatever changes a column of
+any text must change that name.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+SCHEMA: Final = "ngrams-1"
+CHARACTER_BITS: Final = 18
+WORD_BITS: Final = 17
+CHARACTERS: Final = 1 << CHARACTER_BITS  # Columns from here on belong to words.
+COLUMNS: Final = CHARACTERS + (1 << WORD_BITS)
+ORDERS: Final = (2, 3, 4, 5)
+WINDOW: Final = 2_000
+
+BASE: Final = 0x8F14_6C5D_3A97_E0B5
+ORDER_KEYS: Final = (0xB5C9_1F37_68AD_42E3, 0x5D83_A4E6_9C17_F2BB, 0xE2A7_3B5F_D184_6C69, 0x3C6E_F592_07DB_A8D5)
+WORD_KEY: Final = 0x97E3_58B1_4CDA_2F67
+PAIR_KEYS: Final = (0xC4D9_0E73_B1A6_857F, 0x6AF1_93D5_2E8C_7B4D)
+PAIR_SHIFT: Final = 31
+
+_LENGTH = WINDOW + 2 + max(ORDERS)
+
+
+def _powers(base: int) -> NDArray[np.uint64]:
+    factors = np.full(_LENGTH, base, np.uint64)
+    factors[0] = 1
+    return np.multiply.accumulate(factors)
+
+
+_POWERS = _powers(BASE)
+_INVERSES = _powers(pow(BASE, -1, 1 << 64))
+_KEYED = np.stack([_INVERSES * np.uint64(key) for key in ORDER_KEYS])
+_LONGEST = np.array(ORDERS).reshape(-1, 1) - 1
+_POSITIONS = np.arange(_LENGTH)
+_WORD_KEY = np.uint64(WORD_KEY)
+_FIRST_KEY, _SECOND_KEY = (np.uint64(key) for key in PAIR_KEYS)
+_MIX = np.uint64(PAIR_SHIFT)
+_CHARACTER_SHIFT = np.uint64(64 - CHARACTER_BITS)
+_WORD_SHIFT = np.uint64(64 - WORD_BITS)
+_WORD_OFFSET = np.uint32(CHARACTERS)
+
+Columns = NDArray[np.uint32]
+NONE: Final[Columns] = np.empty(0, np.uint32)
+
+
+def code_points(text: str) -> NDArray[np.uint8] | NDArray[np.uint32]:
+    """Return the code points of a text, lone surrogates included."""
+    if text.isascii():
+        return np.frombuffer(text.encode("ascii"), np.uint8)
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+
+
+def occurrences(text: str) -> tuple[Columns, Columns, NDArray[np.bool_], NDArray[np.intp]]:
+    """Return the columns of every n-gram of a normalised text of at most `WINDOW` characters, repeats included.
+
+    The first array has the n-grams of characters in the order of the third, which says for each order and start in the
+    text between two spaces whether such an n-gram is there. The second has the words, then the pairs of words; the
+    fourth the positions of the spaces in the text between two spaces.
+    """
+    codes = code_points(f" {text} ")
+    length = codes.size
+    sums = np.zeros(length + max(ORDERS), np.uint64)
+    np.add.accumulate(codes * _POWERS[:length], out=sums[1 : length + 1])
+    spaces = np.flatnonzero(codes == 32)
+
+    starts = length - 1
+    room = np.repeat(spaces[1:], spaces[1:] - spaces[:-1])
+    room -= _POSITIONS[:starts]
+    present = room >= _LONGEST
+    grams = np.ndarray((len(ORDERS), starts), np.uint64, sums.data, 8 * ORDERS[0], (8, 8)) - sums[:starts]
+    grams *= _KEYED[:, :starts]
+    grams >>= _CHARACTER_SHIFT
+
+    begins = spaces[:-1] + 1
+    words = sums[spaces[1:]] - sums[begins]
+    words *= _INVERSES[begins]
+    pairs = words[:-1] * _FIRST_KEY
+    pairs += (words[1:] ^ (words[1:] >> _MIX)) * _SECOND_KEY
+    words *= _WORD_KEY
+    tokens = np.concatenate((words, pairs))
+    tokens >>= _WORD_SHIFT
+    return grams[present].astype(np.uint32), tokens.astype(np.uint32) + _WORD_OFFSET, present, spaces
+
+
+def columns(text: str) -> Columns:
+    """Return the columns of a normalised text of at most `WINDOW` characters: ascending, each once."""
+    if not text:
+        return NONE
+    characters, words, _, _ = occurrences(text)
+    found = np.concatenate((characters, words))
+    found.sort()
+    first = np.empty(found.size, np.bool_)
+    first[0] = True
+    np.not_equal(found[1:], found[:-1], out=first[1:])
+    return found[first]
+
+
+def windows(text: str) -> Iterator[tuple[int, str]]:
+    """Cut a normalised text into stretches of at most `WINDOW` characters, at spaces where there are any.
+
+    Yields where each begins, and its text. An empty text has none.
+    """
+    begin = 0
+    while len(text) - begin > WINDOW:
+        end = text.rfind(" ", begin, begin + WINDOW + 1)
+        cut = end if end > begin else begin + WINDOW
+        yield begin, text[begin:cut]
+        begin = cut + 1 if end > begin else cut
+    if begin < len(text):
+        yield begin, text[begin:]

@@ -1,0 +1,60 @@
+"""The command line. Writing commands run here or in the service that holds the database; the others only read."""
+
+import sys
+
+import click
+
+from moderator import __version__
+from moderator.commands.looking import doctor_command, model_group, score_command, verify_command
+from moderator.commands.moving import export_command, import_command
+from moderator.commands.output import Group, fail
+from moderator.commands.serving import migrate_command, serve_command
+from moderator.commands.writing import (
+    endpoint_group,
+    erase_command,
+    key_group,
+    person_group,
+    policy_group,
+    site_group,
+)
+from moderator.domain.errors import ModerationError
+
+
+@click.group(cls=Group)
+@click.version_option(__version__, prog_name="moderator")
+def program() -> None:
+    """Comment moderation: a trained classifier, a queue for people, and a model that learns from them."""
+
+
+for command in (
+    serve_command,
+    migrate_command,
+    doctor_command,
+    verify_command,
+    site_group,
+    key_group,
+    person_group,
+    policy_group,
+    endpoint_group,
+    score_command,
+    model_group,
+    import_command,
+    export_command,
+    erase_command,
+):
+    program.add_command(command)
+
+
+def main() -> None:
+    """Run a command. Exit codes: 0 done, 1 refused or failed with a sentence, 2 wrong usage."""
+    try:
+        program.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except ModerationError as error:
+        fail(str(error), as_json="--json" in sys.argv)

@@ -1,0 +1,43 @@
+"""How a command reaches the database: itself, or through the service that holds it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from moderator.control import run_command, send, socket_path
+from moderator.domain.errors import SecondWriter
+from moderator.serve import database_path
+from moderator.services import Services, open_services
+from moderator.settings import Settings
+
+Result = TypeVar("Result")
+
+
+def write(settings: Settings, command: str, **arguments: Any) -> dict[str, Any]:
+    """Run a writing command here, or in the running service when that holds the writer's lock.
+
+    Raises:
+        ModerationError: the command failed, here or there.
+    """
+
+    async def here() -> dict[str, Any]:
+        async with open_services(settings) as services:
+            return await run_command(services, command, arguments)
+
+    try:
+        return asyncio.run(here())
+    except SecondWriter:
+        path = database_path(settings)
+        if path is None:
+            raise
+        return send(socket_path(path), command, arguments)
+
+
+def read(settings: Settings, look: Callable[[Services], Awaitable[Result]]) -> Result:
+    """Run something that only reads, on connections that cannot write, whether or not the service runs."""
+
+    async def here() -> Result:
+        async with open_services(settings, read_only=True) as services:
+            return await look(services)
+
+    return asyncio.run(here())

@@ -1,0 +1,117 @@
+"""What the HTTP server does before a request reaches the application: deadlines, header caps, no smuggled requests.
+
+uvicorn keeps a half-sent request open for ever and restarts its timer at every byte (measured); a deadline in the
+application would come too late. One sweep a second over all connections costs less than a timer for each request.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+MAX_HEAD_BYTES = 16 * 1024
+_ANSWER = (
+    "HTTP/1.1 {status}\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {length}\r\n"
+    "connection: close\r\n\r\n{text}"
+)
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol with limits on what a client may keep us waiting for or make us hold."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._waiting_since: float | None = None  # None while the application has the whole request.
+        self._has_begun = False
+        self._head_bytes = 0
+        self._is_refused = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._waiting_since = self.loop.time()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._waiting_since = self.loop.time()
+        self._has_begun = True
+        self._head_bytes = 0
+
+    def on_url(self, url: bytes) -> None:
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count(len(name) + len(value) + 4)
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        if self._is_refused:
+            return
+        names = {name for name, _ in self.headers}
+        if b"transfer-encoding" in names and b"content-length" in names:
+            # RFC 9112, section 6.1: such a message may be an attempt at smuggling a second request.
+            self._refuse("400 Bad Request", "Content-Length and Transfer-Encoding together.")
+            return
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self._is_refused:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if self._is_refused:
+            return
+        self._waiting_since = None
+        self._has_begun = False
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        if self._waiting_since is None:
+            self._waiting_since = self.loop.time()
+        super().on_response_complete()
+
+    def _count(self, size: int) -> None:
+        self._head_bytes += size
+        if self._head_bytes > MAX_HEAD_BYTES and not self._is_refused:
+            self._refuse("431 Request Header Fields Too Large", f"At most {MAX_HEAD_BYTES} bytes of headers.")
+
+    def _refuse(self, status: str, text: str) -> None:
+        self._is_refused = True
+        if not self.transport.is_closing():
+            self.transport.write(_ANSWER.format(status=status, length=len(text), text=text).encode())
+            self.transport.close()
+
+    def close_if_overdue(self, now: float, limit_seconds: float) -> None:
+        """End a connection that has kept us waiting for `limit_seconds`; say why if a request had begun."""
+        if self._waiting_since is None or now - self._waiting_since < limit_seconds:
+            return
+        if self.transport.is_closing():
+            self.transport.abort()  # Closed before, and the client takes nothing.
+        elif self._has_begun and (self.cycle is None or self.cycle.response_complete):
+            self._refuse("408 Request Timeout", "The request did not arrive in time.")
+        else:
+            self.transport.close()
+
+
+@asynccontextmanager
+async def sweeping(connections: set[Any], limit_seconds: float) -> AsyncIterator[None]:
+    """Close overdue connections of a server while the block runs."""
+
+    async def sweep() -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await anyio.sleep(min(1.0, limit_seconds / 5))
+            now = loop.time()
+            for connection in list(connections):
+                if isinstance(connection, BoundedProtocol):
+                    connection.close_if_overdue(now, limit_seconds)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(sweep)
+        try:
+            yield
+        finally:
+            group.cancel_scope.cancel()

@@ -1,0 +1,157 @@
+"""Serving: uvicorn around the application, with the services, the loops and the local socket beside it."""
+
+import asyncio
+import multiprocessing
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import uvicorn
+import uvloop
+from starlette.applications import Starlette
+
+from moderator.app import build_app
+from moderator.background import running
+from moderator.control import listening, socket_path
+from moderator.domain.errors import Invalid, Unavailable
+from moderator.log import logger, set_up_logging
+from moderator.protocol import BoundedProtocol, sweeping
+from moderator.services import Services, open_services
+from moderator.settings import Settings
+from moderator.storage.sqlite import SqliteDatabase
+
+# A thread that holds the interpreter's lock gives it up ten times sooner than by default: the writer's thread waits for
+# it after every statement, and a busy event loop would keep it for 5 ms (measured, decision 0002).
+SWITCH_INTERVAL_SECONDS = 0.0005
+GRACEFUL_SECONDS = 10
+SUPERVISE_SECONDS = 0.5
+SHORTEST_LIFE_SECONDS = 5.0
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server; SIGTERM and SIGINT end its loop and leave the rest of the process to close in order."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take both signals while serving. uvicorn raises them again afterwards, before our files are closed."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+
+def serve(settings: Settings, on_start: Callable[[Services], Awaitable[None]] | None = None) -> None:
+    """Serve until a signal comes. `on_start` runs once, before the first request.
+
+    Raises:
+        Invalid: several workers were asked for, and the database has one writer.
+        SecondWriter, StorageUnavailable, SchemaRefused: the database cannot be opened.
+    """
+    if settings.workers > 1 and not settings.database.startswith("postgresql:"):
+        raise Invalid(
+            "SQLite has one writing process, so it serves from one worker; for several, set MODERATOR_DATABASE to a "
+            "PostgreSQL address."
+        )
+    listener = _listen(settings)
+    if settings.workers > 1:
+        _supervise(settings, listener)
+    else:
+        uvloop.run(_serve(settings, listener, on_start))
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Bind before anything else: a port that is taken is known at once, and the port 0 becomes a real one."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise Unavailable(f"Port {settings.port} of {settings.host} cannot be used: {error.strerror}.") from error
+    return listener
+
+
+def _supervise(settings: Settings, listener: socket.socket) -> None:
+    """Keep `settings.workers` processes serving one socket. One that dies soon after its start ends them all."""
+    context = multiprocessing.get_context("spawn")
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+
+    def start() -> tuple[BaseProcess, float]:
+        worker = context.Process(target=_serve_worker, args=(settings, listener))
+        worker.start()
+        return worker, time.monotonic()
+
+    workers = [start() for _ in range(settings.workers)]
+    while not stopping.wait(SUPERVISE_SECONDS):
+        for n, (worker, started) in enumerate(workers):
+            if worker.is_alive():
+                continue
+            logger.error("worker_died", exit_code=worker.exitcode)
+            if time.monotonic() - started < SHORTEST_LIFE_SECONDS:
+                stopping.set()
+            else:
+                workers[n] = start()
+    for worker, _ in workers:
+        worker.terminate()
+    for worker, _ in workers:
+        worker.join(GRACEFUL_SECONDS + 5)
+
+
+def _serve_worker(settings: Settings, listener: socket.socket) -> None:
+    """Serve as one of several processes."""
+    set_up_logging(settings)
+    uvloop.run(_serve(settings, listener, None))
+
+
+async def _serve(
+    settings: Settings, listener: socket.socket, on_start: Callable[[Services], Awaitable[None]] | None
+) -> None:
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
+    async with AsyncExitStack() as stack:
+        services = await stack.enter_async_context(open_services(settings))
+        if isinstance(services.database, SqliteDatabase):
+            await stack.enter_async_context(listening(services, socket_path(services.database.path)))
+        if on_start is not None:
+            await on_start(services)
+        server = Server(_config(settings, build_app(services)))
+        await stack.enter_async_context(running(services))
+        await stack.enter_async_context(sweeping(server.server_state.connections, settings.request_seconds))
+        logger.info("serving", host=settings.host, port=settings.port, model=services.scorer.version)
+        await server.serve([listener])
+    logger.info("stopped")
+
+
+def _config(settings: Settings, app: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        loop="none",
+        http=BoundedProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # web.client_address reads X-Forwarded-For, from trusted peers alone.
+        server_header=False,
+        limit_concurrency=settings.max_connections,
+        timeout_keep_alive=max(1, round(settings.request_seconds)),
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+    )
+
+
+def database_path(settings: Settings) -> Path | None:
+    """Return the file of a SQLite database, None for another engine."""
+    prefix = "sqlite:///"
+    return Path(settings.database.removeprefix(prefix)) if settings.database.startswith(prefix) else None

@@ -1,0 +1,197 @@
+"""The commands that write, by name: what the command line does, directly or through a running service.
+
+Arguments and answers are plain JSON, so that both ways carry the same.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from moderator.domain.comments import Article, Author, Comment, Status
+from moderator.domain.errors import Fault, InvalidInput, ModerationError, NotFound
+from moderator.domain.events import ActorKind
+from moderator.domain.ids import CommentId, KeyId, PersonId, SiteId
+from moderator.domain.people import KeyKind, Role
+from moderator.services import Services
+from moderator.storage import policies
+from moderator.storage.audit import Actor
+from moderator.storage.policies import policy_from_dict, policy_to_dict
+from moderator.usecases import feedback, manage
+from moderator.usecases.moderate import Moderated, moderate_many
+
+OPERATOR = Actor(kind=ActorKind.OPERATOR)
+
+
+async def site_add(services: Services, *, name: str, origins: list[str], akismet: bool = False) -> dict[str, Any]:
+    """Add a site; the keys in the answer are shown this once."""
+    added = await manage.add_site(services, OPERATOR, name, origins=origins, akismet=akismet)
+    return _without_none(
+        site_id=added.site.id,
+        name=added.site.name,
+        key=added.key,
+        public_key=added.public_key,
+        akismet_key=added.akismet_key,
+    )
+
+
+async def key_issue(services: Services, *, site: str, kind: str, origins: list[str]) -> dict[str, Any]:
+    """Issue another key for a site."""
+    site_id = find_site(services, site)
+    key = await manage.issue_key(services, OPERATOR, site_id, KeyKind(kind), origins=origins)
+    return {"site_id": site_id, "kind": kind, "key": key}
+
+
+async def key_revoke(services: Services, *, key_id: str) -> dict[str, Any]:
+    """Revoke a key."""
+    await manage.revoke_key(services, OPERATOR, KeyId(key_id))
+    return {"key_id": key_id, "revoked": True}
+
+
+async def person_add(
+    services: Services, *, name: str, role: str, sites: list[str], password: str | None = None
+) -> dict[str, Any]:
+    """Add a person; password and token in the answer are shown this once."""
+    only = [find_site(services, site) for site in sites]
+    added = await manage.add_person(services, OPERATOR, name, Role(role), password=password, only_sites=only)
+    return {
+        "person_id": added.person.id,
+        "name": added.person.name,
+        "role": added.person.role.value,
+        "password": added.password,
+        "token": added.token,
+    }
+
+
+async def person_disable(services: Services, *, name: str) -> dict[str, Any]:
+    """Disable a person, by name or id."""
+    person_id = next(
+        (person.id for person in services.directory.people.values() if name in (person.id, person.name)),
+        PersonId(name),
+    )
+    await manage.disable_person(services, OPERATOR, person_id)
+    return {"person_id": person_id, "disabled": True}
+
+
+async def policy_set(services: Services, *, site: str, body: dict[str, Any], note: str | None) -> dict[str, Any]:
+    """Save a policy, as `policy show` prints it, as a site's next version."""
+    site_id = find_site(services, site)
+    try:
+        policy = policy_from_dict(1, body)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InvalidInput(Fault(pointer="", detail=f"not a policy: {error}")) from error
+    saved = await manage.set_policy(services, OPERATOR, site_id, policy, note=note)
+    return {"site_id": site_id, "version": saved.version, "policy": policy_to_dict(saved)}
+
+
+async def endpoint_add(services: Services, *, site: str, url: str) -> dict[str, Any]:
+    """Add a webhook address; the secret in the answer is shown this once."""
+    endpoint = await manage.add_endpoint(services, OPERATOR, find_site(services, site), url)
+    return {
+        "endpoint_id": endpoint.id,
+        "site_id": endpoint.site_id,
+        "url": endpoint.url,
+        "secret": endpoint.secrets[0],
+    }
+
+
+async def model_activate(services: Services, *, version: str) -> dict[str, Any]:
+    """Check a model version and use it."""
+    previous = services.scorer.version
+    return {"current": await manage.activate_model(services, OPERATOR, version), "previous": previous}
+
+
+async def model_rollback(services: Services) -> dict[str, Any]:
+    """Go back to the model before this one."""
+    previous = services.scorer.version
+    return {"current": await manage.rollback_model(services, OPERATOR), "previous": previous}
+
+
+async def erase_comment(services: Services, *, comment_id: str) -> dict[str, Any]:
+    """Erase a comment, whichever site it belongs to."""
+    async with services.database.read() as connection:
+        site_id = await feedback.site_of(connection, CommentId(comment_id))
+    await feedback.erase(services, OPERATOR, site_id, CommentId(comment_id))
+    return {"comment_id": comment_id, "erased": 1}
+
+
+async def erase_author(services: Services, *, site: str, author: str) -> dict[str, Any]:
+    """Erase every comment of an author: `id:…` or `email:…`."""
+    if not author.startswith(("id:", "email:")):
+        raise InvalidInput(Fault(pointer="/author", detail="must be id:… or email:…"))
+    return {
+        "author": author,
+        "erased": await feedback.erase_author(services, OPERATOR, find_site(services, site), author),
+    }
+
+
+async def import_comments(services: Services, *, site: str, comments: list[dict[str, Any]]) -> dict[str, Any]:
+    """Moderate a chunk of comments, each by itself, and say what became of them, in order."""
+    site_id = find_site(services, site)
+    made = [_comment(services, site_id, found) for found in comments]
+    return {"results": [_result(one) for one in await moderate_many(services, made)]}
+
+
+def _comment(services: Services, site_id: SiteId, found: dict[str, Any]) -> Comment:
+    posted_at = found.get("posted_at")
+    return Comment(
+        id=CommentId(services.ids.new()),
+        site_id=site_id,
+        text=found["text"],
+        received_at=services.now(),
+        external_id=found.get("external_id"),
+        article=Article(**(found.get("article") or {})),
+        author=Author(**(found.get("author") or {})),
+        parent_id=found.get("parent_id"),
+        posted_at=datetime.fromisoformat(posted_at) if posted_at else None,
+        lang=found.get("lang"),
+    )
+
+
+def _result(result: Moderated | ModerationError) -> dict[str, Any]:
+    if not isinstance(result, Moderated):
+        return {"error": str(result)}
+    reasons = [reason.label or reason.code for reason in result.outcome.reasons]
+    return {"status": Status(result.outcome.status).value, "is_new": result.is_new, "reasons": reasons}
+
+
+def find_site(services: Services, name: str) -> SiteId:
+    """Return a site's id, given that or its name. Raises NotFound, InvalidInput when two sites have the name."""
+    found = [site.id for site in services.directory.sites.values() if name in (site.id, site.name)]
+    if not found:
+        raise NotFound(f"There is no site {name!r}; moderator site list names them.")
+    if len(found) > 1:
+        raise InvalidInput(Fault(pointer="/site", detail=f"{len(found)} sites have this name; give the id"))
+    return found[0]
+
+
+async def read_policy(services: Services, site: str, version: int | None = None) -> dict[str, Any]:
+    """Return a site's policy, the newest or a certain version."""
+    site_id = find_site(services, site)
+    if version is None:
+        policy = services.directory.policies[site_id]
+    else:
+        async with services.database.read() as connection:
+            policy = await policies.get(connection, site_id, version)
+    return {"site_id": site_id, "version": policy.version, "policy": policy_to_dict(policy)}
+
+
+def _without_none(**found: str | None) -> dict[str, Any]:
+    return {name: value for name, value in found.items() if value is not None}
+
+
+Command = Callable[..., Awaitable[dict[str, Any]]]
+
+COMMANDS: Mapping[str, Command] = {
+    "site.add": site_add,
+    "key.issue": key_issue,
+    "key.revoke": key_revoke,
+    "person.add": person_add,
+    "person.disable": person_disable,
+    "policy.set": policy_set,
+    "endpoint.add": endpoint_add,
+    "model.activate": model_activate,
+    "model.rollback": model_rollback,
+    "erase.comment": erase_comment,
+    "erase.author": erase_author,
+    "import": import_comments,
+}
