@@ -43,8 +43,8 @@ model: $(VENV)/run.stamp ## train, evaluate and write a model version from the l
 	$(BIN)/python -m training base --data $(DATA)
 
 lock: ## renew the locked requirements (needs uv)
-	$(UV) pip compile -q pyproject.toml --group build --generate-hashes --universal --python-version 3.11 --no-header --no-emit-index-url -o requirements.txt
-	$(UV) pip compile -q pyproject.toml --group build --extra postgres --generate-hashes --universal --python-version 3.11 --no-header --no-emit-index-url -c requirements.txt -o requirements-postgres.txt
-	$(UV) pip compile -q pyproject.toml --group dev --extra postgres --generate-hashes --universal --python-version 3.11 --no-header --no-emit-index-url -c requirements.txt -o requirements-dev.txt
+	$(UV) pip compile -q pyproject.toml --group build --generate-hashes --no-strip-extras --universal --python-version 3.11 --no-header --no-emit-index-url -o requirements.txt
+	$(UV) pip compile -q pyproject.toml --group build --extra postgres --generate-hashes --no-strip-extras --universal --python-version 3.11 --no-header --no-emit-index-url -c requirements.txt -o requirements-postgres.txt
+	$(UV) pip compile -q pyproject.toml --group dev --extra postgres --generate-hashes --no-strip-extras --universal --python-version 3.11 --no-header --no-emit-index-url -c requirements.txt -o requirements-dev.txt
 
 .PHONY: help run test check fmt bench model lock
