@@ -1,14 +1,125 @@
-"""Stand-in until the classifier lands."""
+"""A model in memory: one table from hashed n-grams to all labels, folded from what training learned.
+
+Row by row the table holds an n-gram's weight for every label, multiplied by its inverse document frequency and by the
+slope of the label's calibration. A text's scores are then one `take`, one product of ones with the rows taken, and one
+logistic function: the same numbers as the scikit-learn pipeline of `training.pipeline`, at a fraction of its time.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from moderator.classifier.features import CHARACTERS, COLUMNS, WINDOW, Columns, columns, windows
+from moderator.classifier.normalise import normalise
 from moderator.domain.scoring import Caution, Label, Threshold
+
+Floats = NDArray[np.float32]
+
+_ONES: Final[Floats] = np.ones(16 * WINDOW, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Platt's logistic: score = 1 / (1 + exp(-(slope * logit + offset)))."""
+
+    slope: float
+    offset: float
+
+    def __post_init__(self) -> None:
+        if not self.slope > 0:
+            raise ValueError(f"a calibration must keep the order of scores; its slope is {self.slope}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """What training learned: inverse document frequencies, shape (COLUMNS,); one weight an n-gram and label, shape
+    (COLUMNS, labels); one intercept a label, shape (labels,)."""
+
+    idf: Floats
+    weights: NDArray[np.floating]
+    intercepts: Floats
+
+    def __post_init__(self) -> None:
+        labels = self.intercepts.shape[0]
+        if self.idf.shape != (COLUMNS,) or self.weights.shape != (COLUMNS, labels):
+            raise ValueError(f"shapes {self.idf.shape} and {self.weights.shape} do not fit {COLUMNS} n-grams")
+        if not all(np.isfinite(part).all() for part in (self.idf, self.weights, self.intercepts)):
+            raise ValueError("a weight is not a finite number")
 
 
 class Model:
-    """A model."""
+    """A model version that can score. Safe to share between threads: nothing in it changes."""
 
-    version: str
+    def __init__(
+        self,
+        version: str,
+        weights: Weights,
+        calibration: Mapping[Label, Calibration],
+        thresholds: Mapping[Caution, Mapping[Label, Threshold]],
+        languages: frozenset[str] = frozenset(),
+        scripts: frozenset[str] = frozenset(),
+    ) -> None:
+        self.version = version
+        self.labels = tuple(calibration)
+        self.languages = languages
+        self.scripts = scripts
+        self._thresholds = thresholds
+        slopes = np.array([one.slope for one in calibration.values()], np.float32)
+        offsets = np.array([one.offset for one in calibration.values()], np.float32)
+        self.table: Floats = weights.weights.astype(np.float32)
+        self.table *= weights.idf[:, np.newaxis]
+        self.table *= slopes
+        self._squares: Floats = weights.idf * weights.idf
+        self._offsets = weights.intercepts * slopes + offsets
 
     def thresholds(self, caution: Caution) -> Mapping[Label, Threshold]:
-        raise NotImplementedError
+        """Return the thresholds that a level of caution means for this model."""
+        return self._thresholds[caution]
+
+    def scores(self, text: str) -> Floats:
+        """Return the calibrated probability (0 to 1) of each of `labels`, for a text as its author wrote it.
+
+        A long text is scored in windows, and each label's highest score counts: what is hidden at the end of a long
+        comment weighs as much as what stands at its start.
+        """
+        logits = self.logits_of(text)
+        np.negative(logits, out=logits)
+        np.exp(logits, out=logits)
+        logits += 1.0
+        return np.reciprocal(logits, out=logits)
+
+    def logits_of(self, text: str) -> Floats:
+        """Return the calibrated logit of each label, for a text as its author wrote it."""
+        plain = normalise(text)
+        if len(plain) <= WINDOW:
+            return self.logits(columns(plain))
+        highest: Floats = np.max([self.logits(columns(part)) for _, part in windows(plain)], axis=0)
+        return highest
+
+    def logits(self, found: Columns) -> Floats:
+        """Return the calibrated logit of each label for the n-grams of one window: ascending, each once."""
+        if not found.size:
+            return self._offsets.copy()
+        border = int(found.searchsorted(CHARACTERS))
+        rows = self.table.take(found, axis=0)
+        squares = self._squares.take(found)
+        logits = self._offsets.copy()
+        for part in (slice(0, border), slice(border, found.size)):
+            taken = squares[part]
+            if taken.size:
+                ones = _ONES[: taken.size]
+                logits += (ones @ rows[part]) / np.sqrt(ones @ taken)
+        return logits
+
+    def contributions(self, found: Columns) -> NDArray[np.float32]:
+        """Return what each n-gram of a window adds to each label's logit, shape (n-grams, labels)."""
+        rows = self.table.take(found, axis=0)
+        squares = self._squares.take(found)
+        border = int(found.searchsorted(CHARACTERS))
+        for part in (slice(0, border), slice(border, found.size)):
+            if squares[part].size:
+                rows[part] /= np.sqrt(squares[part].sum())
+        return rows

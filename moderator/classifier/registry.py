@@ -1,38 +1,258 @@
-"""Stand-in until the classifier lands."""
+"""Model versions on disk: a folder each, and a file CURRENT that names the one in use and the one before it.
 
+A version is checked before it is unpacked: the manifest, then size and SHA-256 of the very bytes that are then loaded,
+then the golden examples. On any doubt it is refused, and whoever asked keeps the model that he has.
+"""
+
+import hashlib
+import io
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Final
 
-from moderator.classifier.model import Model
+import joblib
+import numpy as np
+
+from moderator.classifier import manifest as manifests
+from moderator.classifier.manifest import File, Manifest
+from moderator.classifier.model import Calibration, Model, Weights
+from moderator.domain.errors import Conflict, ModelRefused, NotFound
+
+CURRENT: Final = "CURRENT"
+WEIGHTS: Final = "weights.joblib"
+MAX_FILE_BYTES: Final = 64 * 1024 * 1024
+GOLDEN_TOLERANCE: Final = 1e-4
+
+_VERSION: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
 
 
 def list_versions(models: Path) -> list[str]:
-    return []
+    """Return the versions in a folder of models, by name. Unfinished and foreign folders are none."""
+    if not models.is_dir():
+        return []
+    return sorted(
+        entry.name
+        for entry in models.iterdir()
+        if _VERSION.fullmatch(entry.name) and (entry / manifests.FILE_NAME).is_file()
+    )
 
 
 def current_version(models: Path) -> str | None:
-    return None
+    """Return the version in use, or None when none was ever activated.
+
+    Raises:
+        ModelRefused: CURRENT is there but names nothing.
+    """
+    named = _read_current(models)
+    return named[0] if named else None
+
+
+def _read_current(models: Path) -> list[str]:
+    try:
+        lines = (models / CURRENT).read_text("ascii").split()
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError) as error:
+        raise ModelRefused(f"{CURRENT} cannot be read: {error}.") from error
+    if not lines or not all(_VERSION.fullmatch(line) for line in lines):
+        raise ModelRefused(f"{CURRENT} names no version.")
+    return lines
+
+
+def read_manifest(models: Path, version: str) -> Manifest:
+    """Return the manifest of a version.
+
+    Raises:
+        ModelRefused: it is missing, damaged or of another format.
+    """
+    if not _VERSION.fullmatch(version):
+        raise ModelRefused("That is not the name of a version.")
+    return manifests.read(models / version)
 
 
 def load_version(models: Path, version: str) -> Model:
-    raise NotImplementedError
+    """Load a version after all checks.
+
+    Raises:
+        ModelRefused: a check failed; the message says which.
+    """
+    manifest = read_manifest(models, version)
+    described = {file.name: file for file in manifest.files}
+    if WEIGHTS not in described:
+        raise ModelRefused(f"{version}: the manifest describes no {WEIGHTS}.")
+    content = _checked(models / version / WEIGHTS, described[WEIGHTS])
+    try:
+        model = _new_model(manifest, joblib.load(io.BytesIO(content)))
+    except Exception as error:  # A damaged artefact may raise anything; whatever it is, the version is refused.
+        raise ModelRefused(f"{version}: {WEIGHTS} cannot be used: {error!r}.") from error
+    check_golden(manifest, model)
+    return model
+
+
+def _checked(path: Path, file: File) -> bytes:
+    """Return the content of a file that is the one described. What is checked is what is returned."""
+    name = f"{path.parent.name}: {path.name}"
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        with os.fdopen(descriptor, "rb") as opened:
+            content = opened.read(min(file.bytes, MAX_FILE_BYTES) + 1)
+    except OSError as error:
+        raise ModelRefused(f"{name} cannot be read ({error.strerror}).") from error
+    if len(content) != file.bytes:
+        raise ModelRefused(f"{name} does not have the {file.bytes} bytes that the manifest says.")
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        raise ModelRefused(f"{name} does not have the SHA-256 that the manifest says.")
+    return content
+
+
+def _new_model(manifest: Manifest, stored: Mapping[str, np.ndarray]) -> Model:
+    return Model(
+        manifest.version,
+        Weights(idf=stored["idf"], weights=stored["weights"], intercepts=stored["intercepts"]),
+        {
+            label: Calibration(manifest.calibration[label].slope, manifest.calibration[label].offset)
+            for label in manifest.labels
+        },
+        {
+            caution: {label: found.threshold() for label, found in thresholds.items()}
+            for caution, thresholds in manifest.thresholds.items()
+        },
+        frozenset(manifest.languages),
+        frozenset(manifest.scripts),
+    )
+
+
+def check_golden(manifest: Manifest, model: Model) -> None:
+    """Score the golden examples and compare.
+
+    Raises:
+        ModelRefused: one has another score than the manifest says, or there is none.
+    """
+    if not manifest.golden:
+        raise ModelRefused(f"{manifest.version}: the manifest has no golden examples.")
+    for number, example in enumerate(manifest.golden):
+        scores = dict(zip(model.labels, model.scores(example.text).tolist(), strict=True))
+        for label, score in example.scores.items():
+            if not abs(scores.get(label, -1.0) - score) <= GOLDEN_TOLERANCE:
+                raise ModelRefused(
+                    f"{manifest.version}: golden example {number} scores {scores.get(label)} for {label}, not {score}."
+                )
 
 
 def load_current(models: Path) -> Model | None:
-    return None
+    """Load the version in use; None when none was ever activated.
+
+    Raises:
+        ModelRefused: a check failed.
+    """
+    version = current_version(models)
+    return load_version(models, version) if version else None
 
 
 def activate(models: Path, version: str) -> None:
-    raise NotImplementedError
+    """Make a version the current one, in one step that survives a crash. The current one becomes the one before it.
+
+    Raises:
+        NotFound: there is no such version.
+    """
+    if version not in list_versions(models):
+        raise NotFound(f"There is no model version {version}.")
+    try:
+        named = _read_current(models)
+    except ModelRefused:
+        named = []  # A damaged CURRENT is mended by naming a version.
+    if named[:1] != [version]:
+        _write_current(models, [version, *named[:1]])
 
 
 def rollback(models: Path) -> str:
-    raise NotImplementedError
+    """Make the version before the current one current again, and return it.
+
+    Raises:
+        Conflict: there is none before it.
+        NotFound: it is no longer there.
+    """
+    named = _read_current(models)
+    if len(named) < 2:
+        raise Conflict("There is no earlier model version to go back to.")
+    current, previous = named[:2]
+    if previous not in list_versions(models):
+        raise NotFound(f"There is no model version {previous} any more.")
+    load_version(models, previous)
+    _write_current(models, [previous, current])
+    return previous
 
 
-class _Manifest:
-    created: str
-    labels: list[str]
+def _write_current(models: Path, versions: list[str]) -> None:
+    _replace(models / CURRENT, "".join(f"{version}\n" for version in versions).encode())
 
 
-def read_manifest(models: Path, version: str) -> _Manifest:
-    raise NotImplementedError
+def _replace(path: Path, content: bytes) -> None:
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".current-")
+    try:
+        with os.fdopen(descriptor, "wb") as written:
+            written.write(content)
+            written.flush()
+            os.fchmod(written.fileno(), 0o644)
+            os.fsync(written.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def publish(
+    models: Path, version: str, contents: Mapping[str, bytes], describe: Callable[[list[File]], Manifest]
+) -> Path:
+    """Write a version so that it is either wholly there or not at all, and return its folder.
+
+    Args:
+        contents: the version's files by name, the manifest apart.
+        describe: makes the manifest from the sizes and hashes of the files.
+
+    Raises:
+        Conflict: the version is there already.
+        ModelRefused: it would not load; nothing is left behind.
+    """
+    if not _VERSION.fullmatch(version):
+        raise ModelRefused("A version's name has small letters, digits, dots and dashes.")
+    models.mkdir(parents=True, exist_ok=True)
+    if (models / version).exists():
+        raise Conflict(f"Model version {version} is there already.")
+    unfinished = Path(tempfile.mkdtemp(dir=models, prefix=".unfinished-"))
+    try:
+        folder = unfinished / version
+        folder.mkdir()
+        files = [
+            File(name=name, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+            for name, content in contents.items()
+        ]
+        for name, content in {**contents, manifests.FILE_NAME: manifests.encode(describe(files))}.items():
+            _write(folder / name, content)
+        _sync_folder(folder)
+        load_version(unfinished, version)
+        folder.rename(models / version)
+        _sync_folder(models)
+    finally:
+        shutil.rmtree(unfinished)
+    return models / version
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("xb") as written:
+        written.write(content)
+        written.flush()
+        os.fsync(written.fileno())

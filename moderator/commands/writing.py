@@ -1,6 +1,7 @@
 """Commands that write: sites, keys, people, policies, endpoints, models, erasure."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,7 @@ def policy_show(site: str, version: int | None) -> None:
 @click.option("--note", help="Why it changes; kept with the version.")
 def policy_set(site: str, file: Path, note: str | None) -> None:
     """Save FILE (JSON, - for standard input) as the next version of the policy of SITE."""
-    text = click.get_text_stream("stdin").read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     try:
         body = json.loads(text)
     except ValueError as error:

@@ -1,0 +1,58 @@
+"""Clear signs that a text hides its letters from a machine, or is written in letters that the model does not know.
+
+These are signs for the policy, not features: whoever hides letters gets a person's eyes. Only what hardly happens by
+accident counts; digits for letters alone do not, and neither do abbreviations such as N.A.T.O.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+from moderator.classifier.normalise import fold_word
+
+# A soft hyphen inside a word is what copying from a web page leaves: alone it is no sign.
+_HIDING: Final = re.compile(
+    "[A-Za-z\u0400-\u04ff][\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+[a-z\u0400-\u04ff]"
+)
+_FOREIGN: Final = re.compile("[\u0370-\u03ff\u0400-\u052f]")
+_WORD: Final = re.compile("[A-Za-z\u0370-\u03ff\u0400-\u052f]{2,}")
+_APART: Final = re.compile(r"(?<![^\W_])[^\W\d_](?:[ .\-_*·]{1,2}[^\W\d_]){3,}(?![^\W_])")
+_APART_SIGN: Final = re.compile(r"(?<![^\W_])[^\W\d_][ .\-_*·]{1,2}[^\W\d_][ .\-_*·]{1,2}[^\W\d_][ .\-_*·]")
+_STACKED: Final = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]{3}")
+_OTHER: Final = re.compile("[^\\W\\d_\u0000-\u024f\u1e00-\u1eff]")
+
+KNOWN_SHARE: Final = 0.5
+
+
+def hides_letters(text: str) -> bool:
+    """Return whether a text mixes alphabets within words, hides characters between letters or spells words apart."""
+    if _APART_SIGN.search(text) and any(_is_spelled_apart(match[0]) for match in _APART.finditer(text)):
+        return True
+    if text.isascii():
+        return False
+    if _HIDING.search(text) or _STACKED.search(text):
+        return True
+    return bool(_FOREIGN.search(text)) and any(_is_mixed(match[0].casefold()) for match in _WORD.finditer(text))
+
+
+def _is_spelled_apart(stretch: str) -> bool:
+    letters = [letter for letter in stretch if letter.isalpha()]
+    return not all(letter.isupper() for letter in letters)
+
+
+def _is_mixed(word: str) -> bool:
+    return fold_word(word) != word
+
+
+def script_of(letter: str) -> str:
+    """Return the script of a letter as the first word of its Unicode name: LATIN, CYRILLIC, GREEK, CJK, ..."""
+    return unicodedata.name(letter, "UNKNOWN").split(" ", 1)[0].split("-", 1)[0]
+
+
+def is_unreadable(text: str, scripts: frozenset[str]) -> bool:
+    """Return whether more than half of a text's letters are of scripts that the model has hardly seen."""
+    if text.isascii() or not scripts or not _OTHER.search(text):
+        return False
+    letters = [letter for letter in text if letter.isalpha()]
+    known = sum(script_of(letter) in scripts for letter in letters)
+    return known < KNOWN_SHARE * len(letters)

@@ -1,0 +1,156 @@
+"""What a model version says of itself: `manifest.json`, written by training, read before anything else is."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from moderator.classifier.features import SCHEMA
+from moderator.domain.errors import ModelRefused
+from moderator.domain.scoring import Caution, Label, Threshold
+
+FORMAT: Final = 1
+FILE_NAME: Final = "manifest.json"
+MAX_BYTES: Final = 4 * 1024 * 1024
+
+
+class File(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of the version: its name, size in bytes and SHA-256 in hexadecimal."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+class CalibrationOf(msgspec.Struct, frozen=True, kw_only=True):
+    """Platt's parameters of a label, and the share of positives that they assume."""
+
+    slope: float
+    offset: float
+    prior: float
+
+
+class ThresholdOf(msgspec.Struct, frozen=True, kw_only=True):
+    """The thresholds of a label; `reject_at` is absent where no rejection could be certified.
+
+    `is_certified` says whether the promise about what is approved holds at `hold_at`; `note` says what is missing.
+    """
+
+    hold_at: float
+    reject_at: float | None = None
+    is_certified: bool = True
+    note: str = ""
+
+    def threshold(self) -> Threshold:
+        """Return it as the policy wants it."""
+        if self.reject_at is None:
+            return Threshold.hold_only(self.hold_at)
+        return Threshold(hold_at=self.hold_at, reject_at=self.reject_at)
+
+
+class Golden(msgspec.Struct, frozen=True, kw_only=True):
+    """A text of our own and the scores that this version must give it."""
+
+    text: str
+    scores: dict[Label, float]
+
+
+class Data(msgspec.Struct, frozen=True, kw_only=True):
+    """What the version learned from: one SHA-256 over all files, and rows and positives for each label and source."""
+
+    fingerprint: str
+    rows: int
+    examples: dict[str, dict[str, int]]
+    sources: dict[str, int]
+
+
+class Metric(msgspec.Struct, frozen=True, kw_only=True):
+    """How well a label is told apart on one test set. Recalls are at 1 and 5 % false positives."""
+
+    rows: int
+    positives: int
+    auc: float
+    average_precision: float
+    recall_at_1: float
+    recall_at_5: float
+    calibration_error: float
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """A model version. `parent` is the version it was fitted on, for one that learned from decisions."""
+
+    format: int
+    version: str
+    created: str
+    schema: str
+    parent: str | None
+    labels: list[Label]
+    languages: list[str]
+    scripts: list[str]
+    files: list[File]
+    libraries: dict[str, str]
+    data: Data
+    calibration: dict[Label, CalibrationOf]
+    thresholds: dict[Caution, dict[Label, ThresholdOf]]
+    metrics: dict[str, dict[str, Metric]]
+    golden: list[Golden]
+
+    def summary(self) -> dict[str, Any]:
+        """Return what people ask first: what it is, what it learned from, how good it is."""
+        return {
+            "version": self.version,
+            "created": self.created,
+            "parent": self.parent,
+            "languages": ", ".join(self.languages),
+            "rows": self.data.rows,
+            "data": self.data.fingerprint[:16],
+            "thresholds": {
+                label.value: _bounds(threshold)
+                for label, threshold in self.thresholds.get(Caution.BALANCED, {}).items()
+            },
+            "auc": {
+                label: ", ".join(f"{name} {metric.auc:.3f}" for name, metric in sets.items())
+                for label, sets in self.metrics.items()
+            },
+        }
+
+
+def _bounds(threshold: ThresholdOf) -> str:
+    reject = "never rejects" if threshold.reject_at is None else f"rejects from {threshold.reject_at:.3f}"
+    return f"holds from {threshold.hold_at:.3f}, {reject}"
+
+
+def read(folder: Path) -> Manifest:
+    """Return the manifest of a version's folder.
+
+    Raises:
+        ModelRefused: it is not there, not readable, of another format, or for other features than this program makes.
+    """
+    path = folder / FILE_NAME
+    try:
+        if path.is_symlink() or path.stat().st_size > MAX_BYTES:
+            raise ModelRefused(f"{folder.name}: {FILE_NAME} is not a plain file of a sensible size.")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ModelRefused(f"{folder.name}: {FILE_NAME} cannot be read ({error.strerror}).") from error
+    try:
+        declared = msgspec.json.decode(raw, type=_Head)
+        if declared.format != FORMAT:
+            raise ModelRefused(f"{folder.name}: manifest format {declared.format}; this program reads {FORMAT}.")
+        found = msgspec.json.decode(raw, type=Manifest)
+    except msgspec.MsgspecError as error:
+        raise ModelRefused(f"{folder.name}: {FILE_NAME} is not a manifest: {error}.") from error
+    if found.schema != SCHEMA:
+        raise ModelRefused(f"{folder.name}: made for features “{found.schema}”; this program makes “{SCHEMA}”.")
+    if found.version != folder.name:
+        raise ModelRefused(f"{folder.name}: the manifest is of version {found.version}.")
+    return found
+
+
+class _Head(msgspec.Struct):
+    format: int
+
+
+def encode(manifest: Manifest) -> bytes:
+    """Return the manifest as it stands on disk: JSON that people can read."""
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"

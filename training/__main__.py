@@ -1,0 +1,60 @@
+"""`python -m training`: make a base model from labelled files."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from moderator.classifier import registry
+from moderator.domain.errors import ModerationError
+from moderator.settings import load_settings
+from training.base import make_base
+
+
+@click.group()
+def main() -> None:
+    """Train, measure and publish models."""
+
+
+@main.command()
+@click.option("--data", type=click.Path(path_type=Path), required=True, help="A folder of labelled files (*.jsonl.gz).")
+@click.option(
+    "--models", type=click.Path(path_type=Path), help="Where versions are written. Default: MODERATOR_MODELS."
+)
+@click.option("--activate/--no-activate", default=True, show_default=True, help="Make the new version the current one.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Labels to fit side by side.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def base(data: Path, models: Path | None, activate: bool, jobs: int, as_json: bool) -> None:
+    """Make a base model: fit, calibrate, choose thresholds, measure, write a version."""
+    folder = models or Path(load_settings().models)
+    columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def progress(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step, total=total)
+            bars.update(tasks[step], completed=done)
+
+        made = make_base(data, folder, datetime.now(UTC), progress, jobs=jobs)
+    if activate:
+        registry.activate(folder, made.manifest.version)
+    if as_json:
+        summary = {**made.manifest.summary(), "activated": activate}
+        click.echo(msgspec.json.encode(summary).decode())
+    else:
+        click.echo(
+            f"{made.folder} {'is the current model' if activate else 'is written'}; read {made.folder}/report.md"
+        )
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except ModerationError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,211 @@
+"""From labelled files to a base model: read → features → fit → calibrate → thresholds → evaluate → publish."""
+
+import importlib.metadata
+import io
+import platform
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import joblib
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from moderator.classifier import manifest as manifests
+from moderator.classifier import registry
+from moderator.classifier.evasion import script_of
+from moderator.classifier.features import SCHEMA
+from moderator.classifier.manifest import CalibrationOf, Data, File, Golden, Manifest, ThresholdOf
+from moderator.classifier.model import Calibration, Model, Weights
+from moderator.domain.scoring import Caution, Label
+from training import calibrate, corpora, evaluate, fit, golden, report, thresholds
+from training.corpora import BadData, Row
+from training.pipeline import HashedNgrams, as_csr, idf_of, new_weighting
+
+LIBRARIES: Final = ("numpy", "scipy", "scikit-learn", "joblib")
+LANGUAGE_ROWS: Final = 1_000  # From here on a language or script counts as learned.
+
+Progress = Callable[[str, int, int], object]  # Step, done, of how many.
+
+
+@dataclass(frozen=True)
+class Made:
+    """A version that was published, and its manifest."""
+
+    folder: Path
+    manifest: Manifest
+
+
+def make_base(data: Path, models: Path, now: datetime, progress: Progress, *, jobs: int = 2) -> Made:
+    """Train, measure and publish a base version.
+
+    Raises:
+        BadData: the labelled files are missing, damaged or too few.
+    """
+    paths = corpora.files(data)
+    rows = list(_read(paths, progress))
+    learned = [row for row in rows if row.split == "train" and corpora.source(row.source).is_shippable]
+    valid = [row for row in rows if row.split == "valid" and corpora.source(row.source).is_shippable]
+    test = [row for row in rows if row.split == "test"]
+    weights, labels, examples = _fit(learned, progress, jobs)
+
+    raw = Model("unpublished", weights, dict.fromkeys(labels, Calibration(1.0, 0.0)), {})
+    calibration, bounds = _calibrate(raw, valid, progress)
+    model = Model("unpublished", weights, {label: _plain(one) for label, one in calibration.items()}, {})
+    metrics = evaluate.evaluate(test, _scores(model, test, progress), labels)
+
+    contents = {registry.WEIGHTS: _pack(weights)}
+    content = contents[registry.WEIGHTS] + msgspec.json.encode((calibration, bounds))
+    version = f"base-{now:%Y%m%d}-{corpora.digest(content)[:8]}"
+    described: list[Manifest] = []
+
+    def describe(files: list[File]) -> Manifest:
+        described.append(
+            Manifest(
+                format=manifests.FORMAT,
+                version=version,
+                created=f"{now:%Y-%m-%dT%H:%M:%SZ}",
+                schema=SCHEMA,
+                parent=None,
+                labels=list(labels),
+                languages=_frequent(row.lang for row in learned),
+                scripts=_frequent(script for row in learned if (script := _script(row.text))),
+                files=files,
+                libraries={
+                    "python": platform.python_version(),
+                    **{name: importlib.metadata.version(name) for name in LIBRARIES},
+                },
+                data=Data(
+                    fingerprint=corpora.fingerprint(paths),
+                    rows=len(learned),
+                    examples=examples,
+                    sources=dict(sorted(Counter(row.source for row in learned).items())),
+                ),
+                calibration=calibration,
+                thresholds=bounds,
+                metrics=dict(metrics),
+                golden=[_golden(model, text) for text in golden.TEXTS],
+            )
+        )
+        return described[0]
+
+    folder = registry.publish(models, version, contents, describe)
+    (folder / "report.md").write_text(report.render(described[0]), "utf-8")
+    progress("publish", 1, 1)
+    return Made(folder, described[0])
+
+
+def _read(paths: Sequence[Path], progress: Progress) -> Iterator[Row]:
+    for number, path in enumerate(paths, 1):
+        yield from corpora.read(path)
+        progress("read", number, len(paths))
+
+
+def _fit(
+    learned: Sequence[Row], progress: Progress, jobs: int
+) -> tuple[Weights, tuple[Label, ...], dict[str, dict[str, int]]]:
+    done = 0
+
+    def tick(rows: int) -> None:
+        nonlocal done
+        done += rows
+        progress("features", done, len(learned))
+
+    weighting = new_weighting()
+    features = as_csr(weighting.fit_transform(HashedNgrams(tick).transform([row.text for row in learned])))
+    progress("features", len(learned), len(learned))
+
+    examples = {label: fit.choose_examples(learned, label) for label in Label}
+    labels = tuple(label for label, chosen in examples.items() if chosen.has_both_classes)
+    if not labels:
+        raise BadData("No label has both positive and negative training rows.")
+    fitted = dict(_fit_all(features, {label: examples[label] for label in labels}, progress, jobs))
+    weights = Weights(
+        idf=idf_of(weighting),
+        weights=np.stack([fitted[label].coefficients for label in labels], axis=1).astype(np.float16),
+        intercepts=np.array([fitted[label].intercept for label in labels], np.float32),
+    )
+    counts = {
+        label.value: {
+            "rows": examples[label].rows.size,
+            "positives": examples[label].positives,
+            "iterations": fitted[label].iterations,
+            "converged": int(fitted[label].has_converged),
+        }
+        for label in labels
+    }
+    return weights, labels, counts
+
+
+def _fit_all(
+    features: csr_matrix, examples: Mapping[Label, fit.Examples], progress: Progress, jobs: int
+) -> Iterator[tuple[Label, fit.Fitted]]:
+    """Fit the labels side by side, the largest first."""
+    order = sorted(examples, key=lambda label: -examples[label].rows.size)
+    tasks = (joblib.delayed(_fit_one)(features, examples[label], label) for label in order)
+    for number, found in enumerate(joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks), 1):
+        yield found
+        progress("fit", number, len(order))
+
+
+def _fit_one(features: csr_matrix, examples: fit.Examples, label: Label) -> tuple[Label, fit.Fitted]:
+    return label, fit.fit(features, examples, label)
+
+
+def _calibrate(
+    raw: Model, valid: Sequence[Row], progress: Progress
+) -> tuple[dict[Label, CalibrationOf], dict[Caution, dict[Label, ThresholdOf]]]:
+    logits = np.array([raw.logits_of(row.text) for row in valid], np.float32)
+    calibration: dict[Label, CalibrationOf] = {}
+    bounds: dict[Caution, dict[Label, ThresholdOf]] = {caution: {} for caution in Caution}
+    for column, label in enumerate(raw.labels):
+        chosen = calibrate.choose_rows(valid, label)
+        if not chosen.positive.any() or chosen.positive.all():
+            raise BadData(f"The valid split has not both positive and negative rows of {label}.")
+        prior = calibrate.PRIORS[label]
+        found = calibrate.calibrate(logits[chosen.rows, column], chosen.positive, prior)
+        calibration[label] = CalibrationOf(slope=found.slope, offset=found.offset, prior=prior)
+        scores = 1 / (1 + np.exp(-(found.slope * logits[chosen.rows, column] + found.offset)))
+        for caution, promise in thresholds.PROMISES.items():
+            bounds[caution][label] = thresholds.choose(scores, chosen.positive, chosen.breaks_rules, prior, promise)
+        progress("calibrate", column + 1, len(raw.labels))
+    return calibration, bounds
+
+
+def _plain(one: CalibrationOf) -> Calibration:
+    return Calibration(one.slope, one.offset)
+
+
+def _scores(model: Model, rows: Sequence[Row], progress: Progress) -> NDArray[np.float32]:
+    found = np.empty((len(rows), len(model.labels)), np.float32)
+    for number, row in enumerate(rows):
+        found[number] = model.scores(row.text)
+        if number % 1_000 == 0:
+            progress("evaluate", number, len(rows))
+    progress("evaluate", len(rows), len(rows))
+    return found
+
+
+def _pack(weights: Weights) -> bytes:
+    packed = io.BytesIO()
+    joblib.dump({"idf": weights.idf, "weights": weights.weights, "intercepts": weights.intercepts}, packed)
+    return packed.getvalue()
+
+
+def _golden(model: Model, text: str) -> Golden:
+    scores = zip(model.labels, model.scores(text).tolist(), strict=True)
+    return Golden(text=text, scores={label: round(score, 6) for label, score in scores})
+
+
+def _frequent(names: Iterator[str]) -> list[str]:
+    return sorted(name for name, rows in Counter(names).items() if rows >= LANGUAGE_ROWS)
+
+
+def _script(text: str) -> str | None:
+    letters = Counter(script_of(letter) for letter in text[:200] if letter.isalpha())
+    return letters.most_common(1)[0][0] if letters else None

@@ -1,0 +1,92 @@
+"""Logits to probabilities, for a stated share of positives.
+
+The class rates of labelled sets are artificial, so a calibration fitted on them as they are would be wrong on every
+real site. Its rows are weighted to the share that a news site may expect; Platt's two parameters are enough.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from moderator.classifier.model import Calibration
+from moderator.domain.scoring import Label
+from training.corpora import Row, source
+
+PRIORS: Final[Mapping[Label, float]] = {
+    Label.TOXIC: 0.05,
+    Label.SEVERE_TOXIC: 0.005,
+    Label.OBSCENE: 0.02,
+    Label.THREAT: 0.005,
+    Label.INSULT: 0.03,
+    Label.IDENTITY_ATTACK: 0.02,
+    Label.SEXUAL_EXPLICIT: 0.005,
+    Label.SPAM: 0.05,
+}
+# Sets made to fool a model, of pairs, picked by keyword, addressed to machines or of letters and messages: their scores
+# lie elsewhere than those of readers' comments.
+UNNATURAL: Final = frozenset(
+    {
+        "convabuse",
+        "davidson",
+        "edos",
+        "gahd",
+        "hatemoji_build",
+        "mlma_fr",
+        "openai_moderation",
+        "paradetox",
+        "russe_detox",
+        "sms_spam",
+        "spamassassin_email",
+        "stormfront",
+    }
+)
+FEWEST_POSITIVES: Final = 20
+
+
+class Chosen(NamedTuple):
+    """Rows to calibrate a label on; whether each has the label; whether each has it or any other."""
+
+    rows: NDArray[np.int64]
+    positive: NDArray[np.bool_]
+    breaks_rules: NDArray[np.bool_]
+
+
+def choose_rows(corpus: Sequence[Row], label: Label) -> Chosen:
+    """Return the rows of a corpus to calibrate a label on.
+
+    Unnatural sets are used only where there are hardly any other positives. Comments that are harmless, or of sets
+    without spam, count as negatives of labels that nobody asked for, as they do in `training.fit`.
+    """
+    known = [n for n, row in enumerate(corpus) if label in row.labels and source(row.source).weight(label) > 0]
+    natural = [n for n in known if corpus[n].source not in UNNATURAL]
+    if sum(bool(corpus[n].is_positive(label)) for n in natural) >= FEWEST_POSITIVES:
+        known = natural
+    rows = known + [n for n, row in enumerate(corpus) if _is_implied_negative(row, label)]
+    return Chosen(
+        np.array(rows, np.int64),
+        np.array([bool(corpus[n].is_positive(label)) for n in rows], bool),
+        np.array([any(corpus[n].is_positive(one) for one in Label) for n in rows], bool),
+    )
+
+
+def _is_implied_negative(row: Row, label: Label) -> bool:
+    if label in row.labels or row.source in UNNATURAL or not source(row.source).is_shippable:
+        return False
+    if label is Label.SPAM:
+        return row.domain in ("news", "wiki", "forum")
+    return label is not Label.TOXIC and row.labels.get(Label.TOXIC, 1.0) < 0.1
+
+
+def calibrate(logits: NDArray[np.floating], positive: NDArray[np.bool_], prior: float) -> Calibration:
+    """Fit Platt's parameters so that scores are right where a share `prior` of comments is positive.
+
+    Raises:
+        ValueError: one of the classes has no row, or higher logits do not mean more positives.
+    """
+    weights = np.where(positive, prior / max(1, positive.sum()), (1 - prior) / max(1, (~positive).sum()))
+    model = LogisticRegression(C=1e6, max_iter=1_000)
+    model.fit(logits.reshape(-1, 1), positive, sample_weight=weights * positive.size)
+    return Calibration(slope=float(model.coef_[0, 0]), offset=float(model.intercept_[0]))

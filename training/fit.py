@@ -1,0 +1,158 @@
+"""One logistic regression for each label, fitted by scikit-learn on the rows where the label is known."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, diags_array, vstack
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+
+from moderator.domain.scoring import Label
+from training.corpora import POSITIVE, Row, source
+
+SEED: Final = 20_261_124
+STRENGTH: Final = 4.0  # The C of the recipe: inverse of the L2 penalty.
+ITERATIONS: Final = 100
+TWIN_STRENGTH: Final = 1.0
+TWIN_ITERATIONS: Final = 35
+TWIN_SMOOTHING: Final = 0.1
+TWINNED: Final = frozenset({Label.TOXIC})
+
+IMPLIED: Final = 20_000
+IMPLIED_BELOW: Final = 0.1
+IMPLIED_WEIGHTS: Final[Mapping[Label, float]] = {
+    Label.SEVERE_TOXIC: 0.5,
+    Label.OBSCENE: 0.5,
+    Label.THREAT: 0.3,
+    Label.INSULT: 0.5,
+    Label.IDENTITY_ATTACK: 0.5,
+    Label.SEXUAL_EXPLICIT: 0.1,
+}
+HAM: Final = 20_000
+HAM_WEIGHT: Final = 0.3
+
+
+@dataclass(frozen=True)
+class Examples:
+    """The rows of one label: positions in the corpus, shares (0 to 1) and weights."""
+
+    rows: NDArray[np.int64]
+    shares: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+    @property
+    def positives(self) -> int:
+        """How many have the label."""
+        return int((self.shares >= POSITIVE).sum())
+
+    @property
+    def has_both_classes(self) -> bool:
+        """Whether there is something to tell apart."""
+        return bool((self.shares > 0).any() and (self.shares < 1).any())
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A label's weights, one a column, and intercept; how many iterations it took and whether they were enough."""
+
+    coefficients: NDArray[np.float32]
+    intercept: float
+    iterations: int
+    has_converged: bool
+
+
+def choose_examples(corpus: Sequence[Row], label: Label) -> Examples:
+    """Return the rows to learn a label from.
+
+    Besides the rows where it is known: harmless comments whose rarer labels nobody asked for count as negatives, and
+    comments from sets without spam count as ham, both at a lower weight and sampled with a fixed seed.
+    """
+    known = [(row, source(one.source).weight(label)) for row, one in enumerate(corpus) if label in one.labels]
+    known = [(row, weight) for row, weight in known if weight > 0]
+    rows = [row for row, _ in known]
+    shares = [float(corpus[row].labels[label]) for row, _ in known]
+    weights = [weight for _, weight in known]
+    implied, weight = _implied(corpus, label)
+    rows += implied
+    shares += [0.0] * len(implied)
+    weights += [weight] * len(implied)
+    return Examples(np.array(rows, np.int64), np.array(shares), np.array(weights))
+
+
+def _implied(corpus: Sequence[Row], label: Label) -> tuple[list[int], float]:
+    def is_shippable(row: Row) -> bool:
+        return source(row.source).is_shippable
+
+    if label is Label.SPAM:
+        spam_sources = {row.source for row in corpus if Label.SPAM in row.labels}
+        fitting = [n for n, row in enumerate(corpus) if row.source not in spam_sources and is_shippable(row)]
+        return _sample(fitting, HAM), HAM_WEIGHT
+    if label not in IMPLIED_WEIGHTS:
+        return [], 0.0
+    fitting = [
+        number
+        for number, row in enumerate(corpus)
+        if label not in row.labels and row.labels.get(Label.TOXIC, 1.0) < IMPLIED_BELOW and is_shippable(row)
+    ]
+    return _sample(fitting, IMPLIED), IMPLIED_WEIGHTS[label]
+
+
+def _sample(rows: list[int], count: int) -> list[int]:
+    if len(rows) <= count:
+        return rows
+    chosen = np.random.default_rng(SEED).choice(len(rows), count, replace=False)
+    return [rows[number] for number in sorted(chosen)]
+
+
+def fit(features: csr_matrix, examples: Examples, label: Label) -> Fitted:
+    """Fit a label. Shares between 0 and 1 count as a part of each class.
+
+    Args:
+        features: weighted features of the whole corpus, shape (rows, columns), float32.
+
+    Raises:
+        ValueError: one of the classes has no row.
+    """
+    matrix = features[examples.rows]
+    has_part = (examples.shares > 0) & (examples.shares < 1)
+    split = np.flatnonzero(has_part)
+    stacked = csr_matrix(vstack((matrix, matrix[split]), format="csr", dtype=np.float32)) if split.size else matrix
+    classes = np.concatenate(((examples.shares > 0), np.zeros(split.size, bool)))
+    shares = np.where(has_part, examples.shares, 1.0)
+    weights = np.concatenate((examples.weights * shares, examples.weights[split] * (1 - examples.shares[split])))
+    plain = _solve(stacked, classes, weights, STRENGTH, ITERATIONS)
+    if label not in TWINNED:
+        return plain
+    ratio = _log_ratio(stacked, classes, weights)
+    twin = _solve(csr_matrix(stacked @ diags_array(ratio)), classes, weights, TWIN_STRENGTH, TWIN_ITERATIONS)
+    return Fitted(
+        coefficients=((plain.coefficients + twin.coefficients * ratio) / 2).astype(np.float32),
+        intercept=(plain.intercept + twin.intercept) / 2,
+        iterations=plain.iterations,
+        has_converged=plain.has_converged,
+    )
+
+
+def _solve(
+    matrix: csr_matrix, classes: NDArray[np.bool_], weights: NDArray[np.float64], strength: float, iterations: int
+) -> Fitted:
+    model = LogisticRegression(C=strength, solver="lbfgs", max_iter=iterations, tol=1e-4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # `has_converged` says it.
+        model.fit(matrix, classes, sample_weight=weights.astype(np.float32))
+    taken = int(model.n_iter_[0])
+    return Fitted(model.coef_[0].astype(np.float32), float(model.intercept_[0]), taken, taken < iterations)
+
+
+def _log_ratio(matrix: csr_matrix, classes: NDArray[np.bool_], weights: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return the naive Bayes log ratio of each column, scaled as NBSVM does: how much more often positives have it."""
+
+    def rate(part: NDArray[np.bool_]) -> NDArray[np.float64]:
+        mass = TWIN_SMOOTHING + matrix.T @ (weights * part)
+        return np.asarray(mass / mass.sum())
+
+    return np.log(rate(classes) / rate(~classes)).astype(np.float32)

@@ -1,0 +1,70 @@
+"""Texts to weighted features with scikit-learn's own parts: the definition that the fused scorer is tested against."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.compose import ColumnTransformer
+from sklearn.feature_extraction.text import TfidfTransformer
+
+from moderator.classifier.features import CHARACTERS, COLUMNS, WINDOW, columns
+from moderator.classifier.normalise import normalise
+
+Tick = Callable[[int], object]
+
+
+class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Texts to a sparse matrix of zeros and ones, one row a text, one column a hashed n-gram.
+
+    Of a long text only the first window counts: labels of long texts say little about their later parts.
+    """
+
+    def __init__(self, tick: Tick | None = None) -> None:
+        self.tick = tick
+
+    def fit(self, _texts: Iterable[str], _labels: object = None) -> Self:
+        """Learn nothing: hashing needs no vocabulary."""
+        return self
+
+    def transform(self, texts: Sequence[str]) -> csr_matrix:
+        """Return float32 ones, shape (texts, COLUMNS)."""
+        found = []
+        for number, text in enumerate(texts, 1):
+            found.append(columns(normalise(text)[:WINDOW].strip()).astype(np.int32))
+            if self.tick and number % 1_000 == 0:
+                self.tick(1_000)
+        sizes = np.fromiter((one.size for one in found), np.int64, len(found))
+        indices = np.concatenate(found) if found else np.empty(0, np.int32)
+        indptr = np.concatenate((np.zeros(1, np.int64), sizes.cumsum()))
+        matrix = csr_matrix((np.ones(indices.size, np.float32), indices, indptr), shape=(len(texts), COLUMNS))
+        matrix.has_sorted_indices = True
+        return matrix
+
+
+def new_weighting() -> ColumnTransformer:
+    """Return the weighting by inverse document frequency, each block scaled to length 1 for itself."""
+    return ColumnTransformer(
+        [
+            ("characters", TfidfTransformer(), slice(0, CHARACTERS)),
+            ("words", TfidfTransformer(), slice(CHARACTERS, COLUMNS)),
+        ],
+        sparse_threshold=1.0,
+    )
+
+
+def idf_of(weighting: ColumnTransformer) -> NDArray[np.float32]:
+    """Return the fitted inverse document frequencies, one a column."""
+    parts: Any = weighting.named_transformers_
+    return np.concatenate((parts["characters"].idf_, parts["words"].idf_)).astype(np.float32)
+
+
+def as_csr(matrix: Any) -> csr_matrix:
+    """Return a weighted matrix in rows, float32 and with 32-bit indices, as the solver wants it."""
+    rows = csr_matrix(matrix, dtype=np.float32)
+    rows.indices = rows.indices.astype(np.int32, copy=False)
+    if rows.nnz < np.iinfo(np.int32).max:
+        rows.indptr = rows.indptr.astype(np.int32, copy=False)
+    return rows
