@@ -9,7 +9,6 @@ from pathlib import Path
 
 import aiosqlite
 import uvloop
-from moderator.storage.migrate import migrate
 
 from benchmarks.texts import make_texts
 from moderator.domain.comments import Author, Comment, Status
@@ -21,6 +20,7 @@ from moderator.services import utc_now
 from moderator.storage import comments
 from moderator.storage.comments import Record
 from moderator.storage.database import Connection
+from moderator.storage.migrate import migrate
 from moderator.storage.sqlite import SqliteDatabase, _with_values
 
 CLIENTS = 64

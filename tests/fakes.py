@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from moderator.classifier.scorer import Scorer
-
 from moderator.domain.scoring import Label, Scored, Signal, Span
 from tests.builders import NOON, scores
 

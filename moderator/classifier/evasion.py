@@ -16,8 +16,8 @@ _HIDING: Final = re.compile(
 )
 _FOREIGN: Final = re.compile("[\u0370-\u03ff\u0400-\u052f]")
 _WORD: Final = re.compile("[A-Za-z\u0370-\u03ff\u0400-\u052f]{2,}")
-_APART: Final = re.compile(r"(?<![^\W_])[^\W\d_](?:[ .\-_*·]{1,2}[^\W\d_]){3,}(?![^\W_])")
-_APART_SIGN: Final = re.compile(r"(?<![^\W_])[^\W\d_][ .\-_*·]{1,2}[^\W\d_][ .\-_*·]{1,2}[^\W\d_][ .\-_*·]")
+_APART: Final = re.compile(r"(?<![^\W_])[^\W\d_]([.\-_*·] ?| {1,2})[^\W\d_](?:\1[^\W\d_]){2,}(?![^\W_])")
+_APART_SIGN: Final = re.compile(r"[.\-_*· ][^\W\d_][.\-_*· ]{1,2}[^\W\d_][.\-_*· ]")
 _STACKED: Final = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]{3}")
 _OTHER: Final = re.compile("[^\\W\\d_\u0000-\u024f\u1e00-\u1eff]")
 

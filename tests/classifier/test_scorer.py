@@ -1,0 +1,99 @@
+"""Scores, signals and reasons of the model in use."""
+
+import pytest
+
+from moderator.classifier.model import Model
+from moderator.classifier.scorer import Scorer
+from moderator.domain.scoring import Label, Signal
+from tests.tiny import sentences
+
+
+def test_without_a_model_nothing_is_scored_or_explained() -> None:
+    scorer = Scorer(None)
+    assert scorer.version is None
+    assert scorer.model is None
+    assert scorer.score("anything") is None
+    assert scorer.score_many(["a", "b"]) == [None, None]
+    assert scorer.explain("anything", list(Label)) == ()
+
+
+def test_a_swapped_model_scores_from_then_on(model: Model) -> None:
+    scorer = Scorer(None)
+    scorer.swap(model)
+    assert scorer.version == model.version
+    scored = scorer.score("You pathetic clown.")
+    assert scored is not None
+    assert scored.model == model.version
+    assert set(scored.scores) == set(model.labels)
+
+
+def test_harm_scores_higher_than_an_ordinary_sentence(model: Model) -> None:
+    scorer = Scorer(model)
+    ordinary = scorer.score("The minister explains the budget.")
+    assert ordinary is not None
+    for label, text in {
+        Label.INSULT: "You pathetic clown!",
+        Label.THREAT: "I will find you and hurt you.",
+        Label.SPAM: "Buy cheap pills at http://pills.example",
+        Label.IDENTITY_ATTACK: "All martians are vermin.",
+    }.items():
+        scored = scorer.score(text)
+        assert scored is not None
+        assert scored.scores[label] > 5 * ordinary.scores[label]
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "signals"),
+    [
+        ("The minister explains the budget.", None, ()),
+        ("y o u m o r o n", None, (Signal.OBFUSCATED,)),
+        ("你好，世界", None, (Signal.UNREADABLE,)),
+        ("ordinary", "en", ()),
+        ("ordinary", "en-GB", ()),
+        ("ordinary", "EN", ()),
+        ("ganz normal", "de", (Signal.UNSUPPORTED_LANGUAGE,)),
+    ],
+)
+def test_signals_say_why_the_score_alone_does_not_do(
+    model: Model, text: str, lang: str | None, signals: tuple[Signal, ...]
+) -> None:
+    known = Model.__new__(Model)
+    known.__dict__.update(model.__dict__)
+    known.languages, known.scripts = frozenset({"en"}), frozenset({"LATIN"})
+    scored = Scorer(known).score(text, lang)
+    assert scored is not None
+    assert scored.signals == signals
+
+
+def test_spans_name_the_words_that_drove_the_score(model: Model) -> None:
+    text = "The mayor welcomes the vote. You Pathetic Clown! The author discusses the harvest."
+    spans = Scorer(model).explain(text, [Label.INSULT])
+    words = {text[span.start : span.end] for span in spans}
+    assert {"Pathetic", "Clown"} <= words
+    assert all(span.label is Label.INSULT and 0 < span.weight <= 1 for span in spans)
+    assert sum(span.weight for span in spans) <= 1 + 1e-6
+    assert max(spans, key=lambda span: span.weight).start in (text.index("Pathetic"), text.index("Clown"))
+
+
+def test_spans_count_code_points_of_the_original(model: Model) -> None:
+    text = "😀😀 y\u0336ou p4thetic cl0wn"
+    spans = Scorer(model).explain(text, [Label.INSULT])
+    assert {text[span.start : span.end] for span in spans} & {"p4thetic", "cl0wn"}
+
+
+def test_spans_of_a_long_text_lie_in_the_window_that_scored_highest(model: Model) -> None:
+    padding = "The minister supports the budget. " * 120
+    text = padding + "You pathetic clown. " + padding
+    spans = Scorer(model).explain(text, [Label.INSULT])
+    assert any(text[span.start : span.end] == "pathetic" for span in spans)
+    assert all(abs(span.start - len(padding)) < 2_100 for span in spans)
+
+
+def test_a_text_without_words_has_no_spans(model: Model) -> None:
+    assert Scorer(model).explain("!!!", list(Label)) == ()
+    assert Scorer(model).explain("words", []) == ()
+
+
+def test_score_many_scores_each_alone(model: Model) -> None:
+    scorer, texts = Scorer(model), sentences(5)
+    assert scorer.score_many(texts) == [scorer.score(text) for text in texts]

@@ -1,0 +1,73 @@
+"""The model in the repository: small, whole, and good enough to switch on."""
+
+from pathlib import Path
+
+import pytest
+
+from moderator.classifier import registry
+from moderator.classifier.scorer import Scorer
+from moderator.domain.comments import Comment
+from moderator.domain.ids import CommentId, SiteId
+from moderator.domain.policy import Action, Facts, Policy, judge
+from moderator.domain.scoring import Label
+from tests.builders import NOON
+
+MODELS = Path(__file__).parents[1] / "models"
+MEBIBYTES_ALLOWED = 12
+
+
+@pytest.fixture(scope="module")
+def scorer() -> Scorer:
+    model = registry.load_current(MODELS)
+    assert model is not None, "models/CURRENT names no version"
+    return Scorer(model)
+
+
+def _verdict(scorer: Scorer, text: str) -> Action:
+    model = scorer.model
+    assert model is not None
+    policy = Policy(version=1)
+    comment = Comment(id=CommentId("c"), site_id=SiteId("s"), text=text, received_at=NOON)
+    return judge(policy.over(model.thresholds(policy.caution)), comment, scorer.score(text), Facts()).action
+
+
+def test_it_is_small_and_knows_all_labels(scorer: Scorer) -> None:
+    assert scorer.model is not None
+    assert set(scorer.model.labels) == set(Label)
+    size = sum(path.stat().st_size for path in (MODELS / scorer.model.version).iterdir())
+    assert size <= MEBIBYTES_ALLOWED * 2**20
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thank you for this clear report.",
+        "I disagree with the Commission: sanctions hurt our own farmers more than the Kremlin.",
+        "What about the gas contracts of 2019? The article does not mention them.",
+        "The European Parliament votes on Thursday, so we shall see.",
+        "Good analysis, although I think Hungary will block it again.",
+        "Ich sehe das anders, aber der Artikel ist gut geschrieben.",
+        "Merci pour cet article très complet.",
+    ],
+)
+def test_ordinary_comments_are_approved(scorer: Scorer, text: str) -> None:
+    assert _verdict(scorer, text) is Action.APPROVE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You are a complete idiot.",
+        "Shut up, you pathetic moron.",
+        "F u c k you",
+        "you st\u0443pid \u0456diot",
+        "I will kill you and your family.",
+        "Go back to your country, filthy migrants.",
+        "Buy cheap viagra at http://pills.example/now",
+        "Great post! I earn $500 a day from home, see https://earn.example/start",
+        "Du bist ein Vollidiot.",
+        "cala a boca seu idiota",
+    ],
+)
+def test_insults_threats_and_spam_are_not(scorer: Scorer, text: str) -> None:
+    assert _verdict(scorer, text) is not Action.APPROVE

@@ -1,0 +1,96 @@
+"""From labelled files to a version: the same each time, from what may be shipped, measured on what it has not seen."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from moderator.classifier import registry
+from moderator.domain.errors import Conflict
+from moderator.domain.scoring import Label
+from tests.tiny import NOW, rows, silent, write_corpus
+from training import base
+from training.__main__ import main
+from training.base import make_base
+from training.corpora import BadData
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return write_corpus(tmp_path / "data")
+
+
+def test_the_same_data_give_the_same_version(data: Path, tmp_path: Path) -> None:
+    first = make_base(data, tmp_path / "one", NOW, silent, jobs=1)
+    second = make_base(data, tmp_path / "two", NOW, silent, jobs=2)
+    assert first.manifest == second.manifest
+    assert (first.folder / registry.WEIGHTS).read_bytes() == (second.folder / registry.WEIGHTS).read_bytes()
+    with pytest.raises(Conflict):
+        make_base(data, tmp_path / "one", NOW, silent, jobs=1)
+
+
+def test_non_commercial_files_measure_and_teach_nothing(data: Path, tmp_path: Path) -> None:
+    without = make_base(data, tmp_path / "one", NOW, silent, jobs=1)
+    with gzip.open(data / "papers_nc.jsonl.gz", "wt", encoding="utf-8") as file:
+        for row in rows(300, seed=8):
+            file.write(json.dumps(row | {"source": "papers_nc"}) + "\n")
+    with_it = make_base(data, tmp_path / "two", NOW, silent, jobs=1)
+    assert (without.folder / registry.WEIGHTS).read_bytes() == (with_it.folder / registry.WEIGHTS).read_bytes()
+    assert without.manifest.calibration == with_it.manifest.calibration
+    assert without.manifest.thresholds == with_it.manifest.thresholds
+    assert "papers_nc" in with_it.manifest.metrics["toxic"]
+    assert "papers_nc" not in with_it.manifest.data.sources
+
+
+def test_a_version_says_how_it_was_made(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "LANGUAGE_ROWS", 100)
+    steps: list[str] = []
+    made = make_base(data, tmp_path / "models", NOW, lambda step, _done, _total: steps.append(step), jobs=1)
+    assert list(dict.fromkeys(steps)) == ["read", "features", "fit", "calibrate", "evaluate", "publish"]
+    manifest = made.manifest
+    assert manifest.labels == list(Label)
+    assert manifest.languages == ["en"]
+    assert manifest.scripts == ["LATIN"]
+    assert manifest.libraries["scikit-learn"]
+    assert all(one["converged"] for one in manifest.data.examples.values())
+    assert manifest.metrics["toxic"]["tiny_news"].auc > 0.95
+    report = (made.folder / "report.md").read_text("utf-8")
+    assert manifest.version in report
+    assert "| tiny_news |" in report
+    assert registry.load_version(tmp_path / "models", manifest.version).labels == tuple(Label)
+
+
+def test_no_text_of_the_data_is_kept(data: Path, tmp_path: Path) -> None:
+    made = make_base(data, tmp_path / "models", NOW, silent, jobs=1)
+    kept = b"".join(path.read_bytes() for path in made.folder.iterdir())
+    assert not any(row["text"].encode() in kept for row in rows())
+
+
+def test_data_with_one_class_only_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    with gzip.open(folder / "one.jsonl.gz", "wt", encoding="utf-8") as file:
+        for row in rows(60):
+            file.write(json.dumps(row | {"labels": {"toxic": 0}}) + "\n")
+    with pytest.raises(BadData, match="both"):
+        make_base(folder, tmp_path / "models", NOW, silent, jobs=1)
+
+
+def test_the_command_makes_and_activates_a_version(data: Path, tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    done = CliRunner().invoke(main, ["base", "--data", str(data), "--models", str(models), "--jobs", "1", "--json"])
+    assert done.exit_code == 0, done.output
+    summary = json.loads(done.stdout)
+    assert registry.current_version(models) == summary["version"]
+    assert summary["activated"] is True
+
+
+def test_the_command_can_leave_the_current_version(data: Path, tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    arguments = ["base", "--data", str(data), "--models", str(models), "--jobs", "1", "--no-activate"]
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 0, done.output
+    assert "is written" in done.stdout
+    assert registry.current_version(models) is None
