@@ -1,0 +1,335 @@
+"""PostgreSQL: a pool of readers, and one writer at a time over all processes.
+
+Every write transaction first takes one advisory lock, so that what reads and then writes (an idempotency key, a claim,
+the end of the audit chain) is as safe with several workers as it is on SQLite's single writer. What waits meanwhile
+shares the next commit, so the lock costs little: a worker commits up to 128 comments at once.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from functools import lru_cache
+from typing import Any, Final, Self, cast
+
+import psycopg
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import DictRow, dict_row
+from psycopg.types.numeric import IntDumper
+from psycopg_pool import AsyncConnectionPool
+
+from moderator.domain.errors import StorageUnavailable
+from moderator.storage.batching import ReadBatcher, Waiting
+from moderator.storage.database import MAX_ROWS_PER_STATEMENT, Batch, Connection, Item, Result, Row, Value
+
+READERS: Final = 4
+WAIT_SECONDS: Final = 10.0
+LOCK: Final = 0x6D6F6465  # “mode”: the writers' advisory lock.
+
+# A commit is on disk before it is answered, whatever the server's default; nothing waits for ever.
+_SETTINGS: Final = {
+    "synchronous_commit": "on",
+    "lock_timeout": "10s",
+    "statement_timeout": "60s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+
+PgConnection = psycopg.AsyncConnection[DictRow]
+Pool = AsyncConnectionPool[PgConnection]
+
+
+class PostgresDatabase:
+    """See `moderator.storage.database.Database`."""
+
+    engine = "postgresql"
+
+    def __init__(self, readers: Pool, writer: Pool | None) -> None:
+        self._readers = readers
+        self._writer = writer
+        self._read_batcher = ReadBatcher(self.read)
+        self._writing = asyncio.Lock()
+        self._waiting: list[Waiting] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
+
+    @classmethod
+    async def open(cls, url: str, *, read_only: bool = False) -> Self:
+        """Connect.
+
+        Raises:
+            StorageUnavailable: there is no server, or it does not let us in. The message has no password.
+        """
+        pools: list[Pool] = []
+        try:
+            with _translated():
+                conninfo = _conninfo(url)
+                pools.append(_new_pool("readers", conninfo, READERS))
+                if not read_only:
+                    pools.append(_new_pool("writer", conninfo, 1))
+                for pool in pools:
+                    await pool.open(wait=True, timeout=WAIT_SECONDS)
+        except BaseException:
+            for pool in pools:
+                await pool.close()
+            raise
+        return cls(pools[0], pools[1] if len(pools) > 1 else None)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Connection]:
+        """Lend one of the readers."""
+        with _translated():
+            connection = await self._readers.getconn()
+        try:
+            with _translated():
+                await connection.set_read_only(True)
+            async with _transaction(connection):
+                yield _PostgresConnection(connection)
+        finally:
+            await self._readers.putconn(connection)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """Lend the writer; leave after the commit."""
+        async with self._writing, self._lend_writer() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _lend_writer(self) -> AsyncIterator[Connection]:
+        if self._writer is None:
+            raise StorageUnavailable("This database is open for reading only.")
+        if self._closing and not self._waiting and not self._tasks:
+            raise StorageUnavailable("The database is closing.")
+        with _translated():
+            connection = await self._writer.getconn()
+        try:
+            async with _transaction(connection):
+                lent = _PostgresConnection(connection)
+                await lent.execute("SELECT pg_advisory_xact_lock(:lock)", lock=LOCK)
+                yield lent
+        finally:
+            await self._writer.putconn(connection)
+
+    async def batch_read(self, run: Batch[Item, Result], item: Item) -> Result:
+        """Answer together with the others that wait for `run` now."""
+        return await self._read_batcher.submit(run, item)
+
+    async def batch_write(self, run: Batch[Item, Result], item: Item) -> Result:
+        """Write together with the others that wait for `run` now; return after the commit."""
+        if self._closing:
+            raise StorageUnavailable("The database is closing.")
+        for batch in self._waiting:
+            if batch.run is run and not batch.is_full:
+                break
+        else:
+            batch = Waiting(run)
+            self._waiting.append(batch)
+            task = asyncio.create_task(self._write(batch))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return cast("Result", await batch.add(item))
+
+    async def _write(self, batch: Waiting) -> None:
+        """Commit a batch when the writer is free; what comes until then joins it."""
+        async with self._writing:
+            self._waiting.remove(batch)
+            try:
+                async with self._lend_writer() as connection:
+                    answers = await self._run(connection, batch)
+            except Exception as error:  # The callers get it, each through its own future.
+                batch.reject(error)
+                return
+            for part, results in answers:
+                part.resolve(results)
+
+    async def _run(self, connection: Connection, batch: Waiting) -> list[tuple[Waiting, Sequence[Any]]]:
+        """Run a batch, or each of its items alone when the whole fails; return what stays, with the answers."""
+        await connection.execute("SAVEPOINT unit")
+        try:
+            results = await batch.run(connection, batch.items)
+        except Exception as error:
+            if isinstance(error, StorageUnavailable):
+                raise
+            await connection.execute("ROLLBACK TO SAVEPOINT unit")
+            if len(batch.items) == 1:
+                batch.reject(error)
+                return []
+            singles = [
+                Waiting(batch.run, [item], [future]) for item, future in zip(batch.items, batch.futures, strict=True)
+            ]
+            return [landed for single in singles for landed in await self._run(connection, single)]
+        await connection.execute("RELEASE SAVEPOINT unit")
+        return [(batch, results)]
+
+    async def check(self) -> None:
+        """Raise `StorageUnavailable` unless the database takes writes."""
+        async with self.transaction() as connection:
+            await connection.execute("UPDATE revisions SET number = number WHERE name = 'directory'")
+
+    async def checkpoint(self) -> None:
+        """Do nothing: the server's own log is its own business; docs/operations says how long it keeps what."""
+
+    async def close(self) -> None:
+        """Commit what waits, then close."""
+        await self._read_batcher.close()
+        self._closing = True
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        async with self._writing:
+            for pool in (self._readers, self._writer):
+                if pool is not None:
+                    await pool.close()
+
+
+class _PostgresConnection:
+    """Translates names of parameters and errors."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: PgConnection) -> None:
+        self._connection = connection
+
+    async def one(self, sql: str, /, **parameters: Value) -> Row | None:
+        with _translated():
+            cursor = await self._connection.execute(*_bound(sql, parameters))
+            return await cursor.fetchone()
+
+    async def all(self, sql: str, /, **parameters: Value) -> Sequence[Row]:
+        with _translated():
+            cursor = await self._connection.execute(*_bound(sql, parameters))
+            return await cursor.fetchall()
+
+    async def execute(self, sql: str, /, **parameters: Value) -> None:
+        with _translated():
+            await self._connection.execute(*_bound(sql, parameters))
+
+    async def many(self, sql: str, rows: Sequence[Sequence[Value]], /) -> Sequence[Row]:
+        returned: list[Row] = []
+        for start in range(0, len(rows), MAX_ROWS_PER_STATEMENT):
+            chunk = rows[start : start + MAX_ROWS_PER_STATEMENT]
+            statement = _with_values(sql, len(chunk), len(chunk[0]))
+            with _translated():
+                cursor = await self._connection.execute(statement, [value for row in chunk for value in row])
+                if cursor.description is not None:
+                    returned.extend(await cursor.fetchall())
+        return returned
+
+
+_NAME = re.compile(r"(?<![:\w]):([a-z_]\w*)")
+
+
+def _bound(sql: str, parameters: Mapping[str, Value]) -> tuple[bytes, Mapping[str, Value] | None]:
+    return _dialect(sql, bool(parameters)).encode(), parameters or None
+
+
+@lru_cache(maxsize=512)
+def _dialect(sql: str, has_parameters: bool) -> str:
+    """Write parameters as psycopg does, and let rows that another worker has locked be passed over."""
+    sql = sql.replace("{skip_locked}", "FOR UPDATE SKIP LOCKED")
+    return _NAME.sub(r"%(\1)s", sql.replace("%", "%%")) if has_parameters else sql
+
+
+@lru_cache(maxsize=512)
+def _with_values(sql: str, rows: int, columns: int) -> bytes:
+    row = f"({', '.join(['%s'] * columns)})"
+    return _dialect(sql, True).replace("{values}", "VALUES " + ", ".join([row] * rows)).encode()
+
+
+@asynccontextmanager
+async def _transaction(connection: PgConnection) -> AsyncIterator[None]:
+    """Commit what the block did, or roll it back. An error of the block itself passes as it is."""
+    try:
+        yield
+    except BaseException:
+        with _quiet():
+            await connection.rollback()
+        raise
+    with _translated():
+        await connection.commit()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Let an error pass: the one that led here says more."""
+    try:
+        yield
+    except psycopg.Error:
+        pass
+
+
+class _NumberLoader(Loader):
+    """Sums come as NUMERIC; all of ours are whole or may be floats."""
+
+    def load(self, data: Buffer) -> int | float:
+        text = bytes(data).decode("ascii")
+        return float(text) if "." in text else int(text)
+
+
+class _BoolDumper(IntDumper):
+    """Booleans are 0 and 1 in our columns."""
+
+    def dump(self, obj: Any) -> Buffer | None:
+        return super().dump(int(obj))
+
+    def upgrade(self, obj: Any, format: Any) -> Any:  # noqa: A002 psycopg's own name
+        return super().upgrade(int(obj), format)
+
+    def get_key(self, obj: Any, format: Any) -> Any:  # noqa: A002
+        return super().get_key(int(obj), format)
+
+
+async def _set_up(connection: PgConnection) -> None:
+    connection.adapters.register_loader("numeric", _NumberLoader)
+    connection.adapters.register_dumper(bool, _BoolDumper)
+
+
+def _conninfo(url: str) -> str:
+    """Return connection parameters with our session settings; what the address says itself wins."""
+    given = conninfo_to_dict(url)
+    options = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
+    given["options"] = f"{options} {given.get('options') or ''}".strip()
+    return make_conninfo("", **{"connect_timeout": 5, "application_name": "moderator", **given})
+
+
+def _new_pool(name: str, conninfo: str, size: int) -> Pool:
+    return AsyncConnectionPool(
+        conninfo,
+        connection_class=cast("type[PgConnection]", psycopg.AsyncConnection),
+        kwargs={"row_factory": dict_row},
+        min_size=1,
+        max_size=size,
+        name=name,
+        timeout=WAIT_SECONDS,
+        configure=_set_up,
+        check=AsyncConnectionPool.check_connection,
+        open=False,
+    )
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Wrap what an operator can act on, without the address and its password; mistakes in our SQL pass as they are."""
+    try:
+        yield
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise StorageUnavailable(_reason(error)) from error
+    except psycopg.errors.ReadOnlySqlTransaction as error:
+        raise StorageUnavailable("PostgreSQL takes no writes here; is it a standby?") from error
+    except psycopg.ProgrammingError as error:
+        if isinstance(error, psycopg.errors.UndefinedTable) or error.sqlstate:
+            raise
+        raise StorageUnavailable("The address of the database is not one that PostgreSQL understands.") from None
+
+
+def _reason(error: psycopg.Error) -> str:
+    known = {
+        "53100": "The disk of PostgreSQL is full.",
+        "53300": "PostgreSQL takes no more connections.",
+        "55P03": "Another process keeps PostgreSQL locked.",
+        "57014": "PostgreSQL took too long.",
+        "28P01": "PostgreSQL does not accept the password.",
+        "28000": "PostgreSQL does not let this user in.",
+        "3D000": "PostgreSQL has no database of that name.",
+    }
+    return known.get(error.sqlstate or "", "PostgreSQL does not answer.")
