@@ -95,9 +95,7 @@ def postgres_template(postgres_server: PostgresServer) -> str:
 
 
 @pytest.fixture
-async def postgres_database(
-    postgres_server: PostgresServer, postgres_template: str
-) -> AsyncIterator[PostgresDatabase]:
+async def postgres_database(postgres_server: PostgresServer, postgres_template: str) -> AsyncIterator[PostgresDatabase]:
     url = postgres_server.create(postgres_template)
     database = await PostgresDatabase.open(url)
     yield database

@@ -17,7 +17,7 @@ async def open_database(url: str, *, read_only: bool = False) -> Database:
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
         return await SqliteDatabase.open(Path(rest[1:]), read_only=read_only)
-    if scheme in ("postgresql", "postgres"):
+    if scheme in ("postgresql", "postgres") and rest:
         try:
             from moderator.storage.postgres import PostgresDatabase
         except ImportError as error:

@@ -8,7 +8,7 @@ shares the next commit, so the lock costs little: a worker commits up to 128 com
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import lru_cache
 from typing import Any, Final, Self, cast
 
@@ -242,20 +242,11 @@ async def _transaction(connection: PgConnection) -> AsyncIterator[None]:
     try:
         yield
     except BaseException:
-        with _quiet():
+        with suppress(psycopg.Error):  # The error that led here says more.
             await connection.rollback()
         raise
     with _translated():
         await connection.commit()
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Let an error pass: the one that led here says more."""
-    try:
-        yield
-    except psycopg.Error:
-        pass
 
 
 class _NumberLoader(Loader):

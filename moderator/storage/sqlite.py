@@ -75,12 +75,15 @@ class SqliteDatabase:
         """
         if sqlite3.sqlite_version_info < OLDEST_LIBRARY:
             raise StorageUnavailable(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer is needed.")
+        if read_only and not path.is_file():
+            raise StorageUnavailable(f"There is no database {path.name}; start the service once, or: moderator migrate")
         lock = None if read_only else _take_lock(path)
         opened: list[aiosqlite.Connection] = []
         try:
             with _translated():
                 writer = None
                 if not read_only:
+                    _create(path)
                     writer = await _connect(f"{path.absolute().as_uri()}?mode=rwc", opened)
                     await _set_up_writer(writer)
                 readers = [await _connect(f"{path.absolute().as_uri()}?mode=ro", opened) for _ in range(READERS)]
@@ -262,7 +265,7 @@ class SqliteDatabase:
         if error is None:
             await writer.execute_fetchall("RELEASE unit")
             return True
-        if isinstance(error, StorageUnavailable):  # A full disk, say: SQLite may have rolled the whole group back.
+        if isinstance(error, StorageUnavailable):
             raise error
         await writer.execute_fetchall("ROLLBACK TO unit")
         await writer.execute_fetchall("RELEASE unit")
@@ -275,10 +278,10 @@ class SqliteDatabase:
         try:
             answers = await batch.run(_SqliteConnection(writer), batch.items)
         except Exception as error:
+            if isinstance(error, StorageUnavailable):  # A full disk, say: SQLite may have rolled the whole group back.
+                raise
             await writer.execute_fetchall("ROLLBACK TO unit")
             await writer.execute_fetchall("RELEASE unit")
-            if isinstance(error, StorageUnavailable):
-                raise
             if len(batch.items) == 1:
                 batch.reject(error)
                 return []
@@ -383,6 +386,14 @@ async def _connect(uri: str, opened: list[aiosqlite.Connection]) -> aiosqlite.Co
     for pragma in _PRAGMAS:
         await connection.execute_fetchall(pragma)
     return connection
+
+
+def _create(path: Path) -> None:
+    """Make a new file that only its owner can read; SQLite gives its log the same mode."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise StorageUnavailable(f"The database file cannot be opened: {error.strerror}.") from error
 
 
 async def _set_up_writer(writer: aiosqlite.Connection) -> None:

@@ -1,0 +1,116 @@
+"""The schema moves forward only, by whole steps, and says when it does not fit."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from moderator.domain.errors import SchemaRefused
+from moderator.storage import migrate as migrations
+from moderator.storage.database import Database
+from moderator.storage.engine import open_database
+from moderator.storage.migrate import Migration, check_schema, load_migrations, migrate, statements
+from moderator.storage.postgres import PostgresDatabase
+from moderator.storage.sqlite import SqliteDatabase
+
+pytestmark = pytest.mark.anyio
+
+COLUMNS = {
+    "sqlite": """
+        SELECT tables.name AS table_name, columns.name AS column_name
+        FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
+        WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite_%'
+    """,
+    "postgresql": "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'",
+}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    found: str = request.getfixturevalue("postgres_url")
+    return found
+
+
+@pytest.fixture
+async def empty(url: str) -> AsyncIterator[Database]:
+    database = await open_database(url)
+    yield database
+    await database.close()
+
+
+async def _columns(database: Database) -> set[tuple[str, str]]:
+    async with database.read() as connection:
+        return {(row["table_name"], row["column_name"]) for row in await connection.all(COLUMNS[database.engine])}
+
+
+async def test_migrating_twice_does_nothing_the_second_time(empty: Database) -> None:
+    assert await migrate(empty, now_ms=5) == ["0001_initial"]
+    assert await migrate(empty, now_ms=6) == []
+    await check_schema(empty)
+
+
+async def test_both_engines_have_the_same_tables_and_columns(
+    sqlite_database: SqliteDatabase, postgres_database: PostgresDatabase
+) -> None:
+    columns = await _columns(sqlite_database)
+    assert ("comments", "text") in columns
+    assert columns == await _columns(postgres_database)
+
+
+async def test_a_database_without_a_step_asks_for_it(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = load_migrations(database.engine)
+    later = Migration(number=2, name="0002_later", sql="CREATE TABLE later (id BIGINT);\n")
+    monkeypatch.setattr(migrations, "load_migrations", lambda _engine: [*known, later])
+    with pytest.raises(SchemaRefused, match="0002_later; run: moderator migrate"):
+        await check_schema(database)
+
+
+async def test_a_newer_database_is_refused(database: Database) -> None:
+    async with database.transaction() as connection:
+        await connection.execute(migrations.RECORD, number=99, name="0099_future", sha256="", applied_ms=0)
+    with pytest.raises(SchemaRefused, match="newer than this program"):
+        await migrate(database, now_ms=0)
+    with pytest.raises(SchemaRefused, match="0099_future"):
+        await check_schema(database)
+
+
+async def test_a_step_that_was_changed_after_it_ran_is_refused(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = [Migration(number=one.number, name=one.name, sql=one.sql + " ") for one in load_migrations("sqlite")]
+    monkeypatch.setattr(migrations, "load_migrations", lambda _engine: changed)
+    with pytest.raises(SchemaRefused, match="was changed"):
+        await check_schema(database)
+
+
+async def test_a_step_that_fails_midway_leaves_the_schema_as_it_was(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await _columns(database)
+    broken = Migration(
+        number=2, name="0002_broken", sql="CREATE TABLE half (id BIGINT);\nINSERT INTO nowhere VALUES (1);\n"
+    )
+    known = load_migrations(database.engine)
+    monkeypatch.setattr(migrations, "load_migrations", lambda _engine: [*known, broken])
+    with pytest.raises(Exception, match="nowhere"):
+        await migrate(database, now_ms=0)
+    assert await _columns(database) == before
+    mended = Migration(number=2, name="0002_mended", sql="CREATE TABLE half (id BIGINT);\n")
+    monkeypatch.setattr(migrations, "load_migrations", lambda _engine: [*known, mended])
+    assert await migrate(database, now_ms=0) == ["0002_mended"]
+
+
+async def test_workers_that_start_together_migrate_once(postgres_url: str) -> None:
+    workers = [await PostgresDatabase.open(postgres_url) for _ in range(3)]
+    applied = await asyncio.gather(*(migrate(worker, now_ms=0) for worker in workers))
+    assert sorted(applied) == [[], [], ["0001_initial"]]
+    for worker in workers:
+        await worker.close()
+
+
+def test_a_script_is_cut_where_statements_end() -> None:
+    script = "-- first; not an end\nCREATE TABLE a (x TEXT DEFAULT ';');\n\nINSERT INTO a VALUES ('b;\n');\n"
+    assert len(statements(script)) == 2

@@ -1,0 +1,145 @@
+"""What only SQLite can do wrong: a full disk, a second writer, a file that is none."""
+
+import os
+import sqlite3
+import stat
+import sys
+from pathlib import Path
+
+import anyio
+import pytest
+
+from moderator.domain.errors import SecondWriter, StorageCorrupt, StorageUnavailable
+from moderator.storage import sqlite as engine
+from moderator.storage.migrate import migrate
+from moderator.storage.sqlite import SqliteDatabase
+from tests.storage.test_transactions import ADD, add_rows
+
+pytestmark = pytest.mark.anyio
+
+
+async def _pragma(database: SqliteDatabase, name: str) -> object:
+    async with database.transaction() as connection:
+        row = await connection.one(f"PRAGMA {name}")
+    return None if row is None else next(iter(dict(row).values()))
+
+
+async def test_a_commit_reaches_the_disk_before_it_is_answered(sqlite_database: SqliteDatabase) -> None:
+    assert await _pragma(sqlite_database, "journal_mode") == "wal"
+    assert await _pragma(sqlite_database, "synchronous") == 2  # FULL
+    assert await _pragma(sqlite_database, "secure_delete") == 1
+    assert await _pragma(sqlite_database, "foreign_keys") == 1
+
+
+async def test_a_second_writer_is_told_who_writes(sqlite_database: SqliteDatabase) -> None:
+    program = (
+        "import asyncio, sys; from pathlib import Path; from moderator.storage.sqlite import SqliteDatabase\n"
+        "try: asyncio.run(SqliteDatabase.open(Path(sys.argv[1])))\n"
+        "except Exception as error: print(type(error).__name__, error)\n"
+    )
+    command = [sys.executable, "-c", program, str(sqlite_database.path)]
+    done = await anyio.run_process(command)
+    assert done.stdout.startswith(b"SecondWriter")
+    assert f"(id {os.getpid()})".encode() in done.stdout
+
+
+async def test_the_lock_is_free_after_closing(tmp_path: Path) -> None:
+    for _ in range(2):
+        database = await SqliteDatabase.open(tmp_path / "a.db")
+        with pytest.raises(SecondWriter):
+            await SqliteDatabase.open(tmp_path / "a.db")
+        await database.close()
+
+
+async def test_readers_come_beside_the_writer(sqlite_database: SqliteDatabase) -> None:
+    beside = await SqliteDatabase.open(sqlite_database.path, read_only=True)
+    async with beside.read() as connection:
+        assert await connection.one("SELECT number FROM revisions") is not None
+    with pytest.raises(StorageUnavailable, match="reading only"):
+        async with beside.transaction():
+            pass
+    await beside.checkpoint()
+    await beside.close()
+
+
+async def test_a_new_file_is_its_owners_alone(tmp_path: Path) -> None:
+    database = await SqliteDatabase.open(tmp_path / "folder" / "new.db")
+    await migrate(database, now_ms=0)
+    for name in ("new.db", "new.db-wal"):
+        assert stat.S_IMODE((tmp_path / "folder" / name).stat().st_mode) == 0o600
+    await database.close()
+
+
+async def _fill(database: SqliteDatabase) -> None:
+    """Let the disk be full: the database may not grow by another page, and no page in it is free."""
+    pages = await _pragma(database, "page_count")
+    await _pragma(database, f"max_page_count = {pages}")
+
+
+async def test_a_full_disk_acknowledges_nothing_and_recovers_by_itself(sqlite_database: SqliteDatabase) -> None:
+    database = sqlite_database
+    await _fill(database)
+    with pytest.raises(StorageUnavailable, match="disk is full"):
+        await database.batch_write(add_rows, "row" + "x" * 100_000)
+    with pytest.raises(StorageUnavailable, match="disk is full"):
+        async with database.transaction() as connection:
+            await connection.execute(ADD, name="row" + "y" * 100_000)
+    with pytest.raises(StorageUnavailable):
+        await database.check()
+    async with database.read() as connection:
+        assert await connection.one("SELECT 1 FROM revisions WHERE name LIKE 'row%'") is None
+
+    await _pragma(database, "max_page_count = 1000000")
+    await database.check()
+    assert await database.batch_write(add_rows, "row" + "x" * 100_000) == 1
+
+
+async def test_a_locked_database_is_unavailable_and_recovers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_PRAGMAS", ("PRAGMA busy_timeout = 20",))
+    database = await SqliteDatabase.open(tmp_path / "locked.db")
+    await migrate(database, now_ms=0)
+    other = sqlite3.connect(database.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StorageUnavailable, match="locked"):
+        await database.batch_write(add_rows, "row")
+    with pytest.raises(StorageUnavailable, match="locked"):
+        async with database.transaction():
+            pass
+    other.execute("ROLLBACK")
+    other.close()
+    assert await database.batch_write(add_rows, "row") == 1
+    await database.close()
+
+
+async def test_a_file_that_is_no_database_is_named_as_damaged(tmp_path: Path) -> None:
+    (tmp_path / "text.db").write_bytes(b"This is not a database at all. " * 100)
+    with pytest.raises(StorageCorrupt):
+        await SqliteDatabase.open(tmp_path / "text.db")
+
+
+async def test_a_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StorageUnavailable, match="folder"):
+        await SqliteDatabase.open(tmp_path / "file" / "a.db")
+
+
+async def test_what_is_missing_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(StorageUnavailable, match="no database missing"):
+        await SqliteDatabase.open(tmp_path / "missing.db", read_only=True)
+
+
+async def test_an_old_library_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "OLDEST_LIBRARY", (99, 0, 0))
+    with pytest.raises(StorageUnavailable, match="too old"):
+        await SqliteDatabase.open(tmp_path / "a.db")
+
+
+async def test_an_emptied_log_holds_nothing_of_what_was_erased(sqlite_database: SqliteDatabase) -> None:
+    database, secret = sqlite_database, "secret" * 2_000
+    async with database.transaction() as connection:
+        await connection.execute(ADD, name=secret)
+    async with database.transaction() as connection:
+        await connection.execute("DELETE FROM revisions WHERE name = :name", name=secret)
+    await database.checkpoint()
+    for path in database.path.parent.glob("test.db*"):
+        assert b"secretsecret" not in path.read_bytes()
