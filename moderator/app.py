@@ -16,6 +16,7 @@ from moderator.api import problems
 from moderator.api.cors import Preflight
 from moderator.api.openapi import serve_document
 from moderator.api.routes import OPERATIONS
+from moderator.console import views as console
 from moderator.services import Services
 from moderator.web import header, services_of
 
@@ -37,6 +38,7 @@ def _routes() -> list[BaseRoute]:
         *(Route(one.path, one.view, methods=[one.method]) for one in OPERATIONS),
         Route("/v1/comments", Preflight(), methods=["OPTIONS"]),
         Route("/openapi.json", serve_document, methods=["GET"]),
+        *console.ROUTES,
     ]
 
 

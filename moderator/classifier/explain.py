@@ -11,8 +11,8 @@ from moderator.classifier.features import ORDERS, columns, occurrences, windows
 from moderator.classifier.model import Model
 from moderator.domain.scoring import Label, Span
 
-MOST_SPANS: Final = 8
-LEAST_SHARE: Final = 0.05  # Of a label's positive evidence; words with less explain nothing.
+MOST_SPANS: Final = 6
+LEAST_SHARE: Final = 0.1  # Of a label's positive evidence; words with less explain nothing.
 
 
 class _Word(NamedTuple):

@@ -219,6 +219,18 @@ async def count_by_status(connection: Connection, site_id: SiteId) -> dict[Statu
     return {status: found.get(status, 0) for status in Status}
 
 
+APPROVED = """
+SELECT comments.*, NULL AS open_case_id FROM comments
+WHERE comments.site_id = :site_id AND comments.status = 'approved' AND comments.erased_ms IS NULL
+ORDER BY comments.id DESC LIMIT :limit
+"""
+
+
+async def list_approved(connection: Connection, site_id: SiteId, limit: int) -> list[Stored]:
+    """Return a site's published comments, the newest first."""
+    return [_stored(row) for row in await connection.all(APPROVED, site_id=site_id, limit=limit)]
+
+
 EXPORT = """
 SELECT comments.*, NULL AS open_case_id FROM comments
 WHERE comments.id > :after AND (CAST(:site_id AS TEXT) IS NULL OR comments.site_id = :site_id)

@@ -1,0 +1,143 @@
+"""Who sits at the console, and whether a form really came from our page."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from moderator.console.pages import page, see_other
+from moderator.domain.errors import (
+    CaseClosed,
+    ClaimLost,
+    Conflict,
+    Fault,
+    Forbidden,
+    Invalid,
+    InvalidInput,
+    ModerationError,
+    NotFound,
+    NotSignedIn,
+    RateLimited,
+    Unavailable,
+)
+from moderator.storage.people import Session
+from moderator.usecases import access
+from moderator.web import ClientGone, EncodedBody, read_body, services
+
+MAX_FORM_BYTES = 32 * 1024
+Form = Mapping[str, str]
+View = Callable[[Request[Any]], Awaitable[Response]]
+
+_STATUSES: tuple[tuple[type[ModerationError], HTTPStatus], ...] = (
+    (NotSignedIn, HTTPStatus.UNAUTHORIZED),
+    (Forbidden, HTTPStatus.FORBIDDEN),
+    (NotFound, HTTPStatus.NOT_FOUND),
+    (Conflict, HTTPStatus.CONFLICT),
+    (Invalid, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (RateLimited, HTTPStatus.TOO_MANY_REQUESTS),
+    (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+
+
+def cookie_name(request: Request[Any]) -> str:
+    """Return the cookie's name; where the service is reached by https, one that no other host can set."""
+    return "__Host-moderator" if _is_secure(request) else "moderator"
+
+
+def _is_secure(request: Request[Any]) -> bool:
+    return services(request).settings.address.startswith("https:") or request.url.scheme == "https"
+
+
+def keep(request: Request[Any], response: Response, secret: str) -> None:
+    """Give the browser its session."""
+    response.set_cookie(
+        cookie_name(request),
+        secret,
+        max_age=services(request).settings.session_seconds,
+        path="/",
+        secure=_is_secure(request),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def forget(request: Request[Any], response: Response) -> None:
+    """Take the browser's session away."""
+    response.delete_cookie(cookie_name(request), path="/", secure=_is_secure(request), httponly=True, samesite="lax")
+
+
+async def session_of(request: Request[Any]) -> Session:
+    """Return the session of a request. Raises NotSignedIn."""
+    return await access.session_of(services(request), request.cookies.get(cookie_name(request)))
+
+
+def check_origin(request: Request[Any]) -> None:
+    """Raise Forbidden when a form came from a page that is not ours."""
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    if site is not None and site not in ("same-origin", "none"):
+        raise Forbidden("This form came from another site.")
+    if origin is None:
+        return
+    own = {request.headers.get("host", ""), urlsplit(services(request).settings.address).netloc}
+    if urlsplit(origin).netloc not in own:
+        raise Forbidden("This form came from another site.")
+
+
+async def read_form(request: Request[Any]) -> Form:
+    """Return a form's fields; the last of a name counts.
+
+    Raises:
+        Forbidden: it came from another site.
+        InvalidInput: it is not a form.
+        TooLarge: it has more than 32 kB.
+    """
+    check_origin(request)
+    body = await read_body(request.scope, request.receive, limit=MAX_FORM_BYTES)
+    try:
+        return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body), errors="strict"))
+    except ValueError as error:
+        raise InvalidInput(Fault(pointer="", detail="not a form")) from error
+
+
+async def signed_form(request: Request[Any]) -> tuple[Session, Form]:
+    """Return the session and the form that carries its token. Raises NotSignedIn, Forbidden, InvalidInput."""
+    session = await session_of(request)
+    form = await read_form(request)
+    access.check_csrf(session, form.get("csrf"))
+    return session, form
+
+
+def shown(view: View) -> View:
+    """Let a view raise domain errors: people get a page that says what to do."""
+
+    @wraps(view)
+    async def answer(request: Request[Any]) -> Response:
+        try:
+            return await view(request)
+        except (CaseClosed, ClaimLost):
+            return see_other("/console?told=moved")
+        except NotSignedIn as error:
+            wrong = request.url.path == "/console/sign-in"
+            return page("sign_in.html", status=HTTPStatus.UNAUTHORIZED, problem=str(error) if wrong else None)
+        except EncodedBody:
+            return page("problem.html", status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, problem="This form is compressed.")
+        except ClientGone:
+            return Response(status_code=HTTPStatus.BAD_REQUEST)
+        except ModerationError as error:
+            status = next((status for kind, status in _STATUSES if isinstance(error, kind)), None)
+            if status is None:
+                raise
+            return page("problem.html", status=status, problem=_say(error))
+
+    return answer
+
+
+def _say(error: ModerationError) -> str:
+    if isinstance(error, InvalidInput):
+        return "; ".join(f"{fault.pointer.strip('/') or 'this form'}: {fault.detail}" for fault in error.faults)
+    return str(error)
