@@ -18,6 +18,8 @@ from moderator.commands.writing import (
     site_group,
 )
 from moderator.domain.errors import ModerationError
+from moderator.log import set_up_logging
+from moderator.settings import Settings
 
 
 @click.group(cls=Group)
@@ -47,6 +49,7 @@ for command in (
 
 def main() -> None:
     """Run a command. Exit codes: 0 done, 1 refused or failed with a sentence, 2 wrong usage."""
+    set_up_logging(Settings(log_level="warning"))  # Standard output is for results; `serve` says more.
     try:
         program.main(standalone_mode=False)
     except click.ClickException as error:

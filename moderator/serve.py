@@ -57,7 +57,7 @@ def serve(settings: Settings, on_start: Callable[[Services], Awaitable[None]] | 
         Invalid: several workers were asked for, and the database has one writer.
         SecondWriter, StorageUnavailable, SchemaRefused: the database cannot be opened.
     """
-    if settings.workers > 1 and not settings.database.startswith("postgresql:"):
+    if settings.workers > 1 and not settings.database.startswith("postgres"):
         raise Invalid(
             "SQLite has one writing process, so it serves from one worker; for several, set MODERATOR_DATABASE to a "
             "PostgreSQL address."

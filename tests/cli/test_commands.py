@@ -1,0 +1,208 @@
+"""Every command, with the service stopped and running; `--json` prints one object and nothing else."""
+
+import gzip
+import json
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.server import Service
+
+COMMENTS = [
+    {"external_id": "1", "text": "The minister explains the budget."},
+    {"external_id": "2", "text": "You pathetic clown!"},
+    {"external_id": "3", "text": "Buy cheap pills at http://pills.example"},
+]
+
+
+def write_lines(path: Path, rows: list[dict[str, object]]) -> Path:
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    if path.suffix == ".gz":
+        path.write_bytes(gzip.compress(text.encode()))
+    else:
+        path.write_text(text, "utf-8")
+    return path
+
+
+def test_a_site_and_its_keys(service: Service) -> None:
+    added = service.json("site", "add", "News", "--akismet-key", "--origin", "https://news.example")
+    assert set(added) >= {"site_id", "name", "key", "akismet_key", "public_key"}
+    assert len(added["akismet_key"]) == 12
+    assert service.json("site", "list")["sites"] == [{"site_id": added["site_id"], "name": "News"}]
+    issued = service.json("key", "issue", "News")
+    keys = service.json("key", "list", "News")["keys"]
+    assert len(keys) == 4
+    assert issued["key"] not in json.dumps(keys)
+    (own,) = [key for key in keys if issued["key"].startswith(key["begins"])]
+    service.json("key", "revoke", own["key_id"])
+    assert own not in service.json("key", "list", "News")["keys"]
+
+
+def test_people(service: Service) -> None:
+    added = service.json("person", "add", "Anna", "--role", "moderator")
+    assert {"person_id", "name", "role", "password", "token"} <= set(added)
+    assert [one["name"] for one in service.json("person", "list")["people"]] == ["Anna"]
+    again = service.run("person", "add", "Anna", "--role", "admin")
+    assert again.returncode == 1
+    assert "Anna" in again.stderr or "name" in again.stderr
+    service.json("person", "disable", "Anna")
+
+
+def test_policies(service: Service) -> None:
+    service.json("site", "add", "News")
+    shown = service.json("policy", "show", "News")
+    body = {"caution": "cautious", "link_limit": 1}
+    saved = service.json("policy", "set", "News", "-", "--note", "stricter", text=json.dumps(body))
+    assert saved["version"] == 2
+    assert service.json("policy", "show", "News") != shown
+    assert service.json("policy", "show", "News", "--version", "1") == shown
+    wrong = service.run("policy", "set", "News", "-", text='{"caution": "reckless"}')
+    assert wrong.returncode == 1
+    assert "reckless" in wrong.stderr
+
+
+def test_import_export_erase(service: Service, tmp_path: Path) -> None:
+    service.json("site", "add", "News")
+    for name in ("comments.jsonl", "comments.jsonl.gz"):
+        done = service.json("import", str(write_lines(tmp_path / name, COMMENTS)))
+        assert done["comments"] == 3
+    out = tmp_path / "export.jsonl"
+    assert service.json("export", str(out))["comments"] == 3
+    rows = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    assert {row["text"] for row in rows} == {row["text"] for row in COMMENTS}
+    first = rows[0]["id"]
+    service.json("erase", first)
+    service.json("export", str(out))
+    assert rows[0]["text"] not in out.read_text("utf-8")
+    assert service.json("verify") == {"ok": True, "faults": []}
+
+
+def test_a_labelled_file_is_imported_by_split_and_tabled(service: Service, tmp_path: Path) -> None:
+    service.json("site", "add", "News")
+    labelled: list[dict[str, object]] = [
+        {"id": f"x:{n}", "text": row["text"], "labels": {"toxic": n % 2}, "split": "valid" if n else "test"}
+        for n, row in enumerate(COMMENTS)
+    ]
+    done = service.json("import", str(write_lines(tmp_path / "set.jsonl.gz", labelled)), "--split", "valid")
+    assert done["comments"] == 2
+
+
+def test_a_wrong_line_does_not_spoil_the_rest(service: Service, tmp_path: Path) -> None:
+    service.json("site", "add", "News")
+    path = tmp_path / "mixed.jsonl"
+    path.write_text('{"text": "Fine."}\nnot json\n{"text": 5}\n\n{"text": "Fine too."}\n', "utf-8")
+    done = service.run("import", str(path), "--json")
+    assert json.loads(done.stdout)["comments"] == 2
+    assert "2" in done.stderr
+
+
+def test_models(service: Service) -> None:
+    listed = service.json("model", "list")
+    assert listed["versions"] == [listed["current"]]
+    assert service.json("model", "show")["version"] == listed["current"]
+    assert service.json("model", "activate", listed["current"])["current"] == listed["current"]
+    assert service.run("model", "rollback").returncode == 1
+    assert service.run("model", "show", "none-1").returncode == 1
+
+
+def test_score_explains_itself(service: Service) -> None:
+    done = service.json("score", "You pathetic clown!", "The minister explains the budget.")
+    insult, fine = done["results"]
+    assert insult["verdict"] != "approve"
+    assert {insult["text"][span["start"] : span["end"]] for span in insult["spans"]} >= {"pathetic", "clown"}
+    assert fine["verdict"] == "approve"
+    by_line = service.json("score", text="You pathetic clown!\nThe minister explains the budget.\n")
+    assert by_line == done
+    assert "HOLD" in service.run("score", "You pathetic clown!").stdout
+
+
+def test_doctor_and_migrate(service: Service) -> None:
+    if service.process is None:
+        assert service.json("migrate")["applied"] == ["0001_initial"]
+    checks = service.json("doctor")["checks"]
+    assert {check["check"] for check in checks} >= {"sqlite", "database", "model", "disk", "file"}
+    assert not [check for check in checks if check["level"] == "error"]
+    assert stat.S_IMODE(service.database.stat().st_mode) == 0o600
+
+
+def test_verify_names_a_tampering_and_ends_with_1(service: Service) -> None:
+    service.json("site", "add", "News")
+    service.close()
+    with sqlite3.connect(service.database) as connection:
+        connection.execute("UPDATE audit SET detail = '{\"x\":1}' WHERE seq = 1")
+    connection.close()
+    done = service.run("verify", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["ok"] is False
+    assert "altered" in service.run("verify").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["nonsense"], 2),
+        (["site", "add"], 2),
+        (["person", "add", "Anna"], 2),
+        (["import", "missing.jsonl"], 2),
+        (["key", "issue", "Nowhere"], 1),
+        (["erase", "nothing"], 1),
+        (["model", "activate", "none-1"], 1),
+        (["serve", "--workers", "2"], 1),
+    ],
+)
+def test_what_is_wrong_is_said_on_standard_error(stopped: Service, arguments: list[str], status: int) -> None:
+    done = stopped.run(*arguments)
+    assert done.returncode == status
+    assert done.stderr.strip()
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_an_error_is_json_too(stopped: Service) -> None:
+    done = stopped.run("key", "issue", "Nowhere", "--json")
+    assert done.returncode == 1
+    assert "error" in json.loads(done.stdout)
+
+
+def test_a_second_service_is_refused_and_the_first_goes_on(running: Service) -> None:
+    second = running.run("serve", "--port", "0")
+    assert second.returncode == 1
+    assert "Another process" in second.stderr
+    assert running.request("GET", "/healthz")[0] == 200
+
+
+def test_a_command_takes_effect_in_the_running_service_at_once(running: Service) -> None:
+    key = running.json("site", "add", "News")["key"]
+    assert running.request("POST", "/v1/comments", {"text": "The minister explains the budget."}, key)[0] == 201
+    token = running.json("person", "add", "Anna", "--role", "moderator")["token"]
+    assert running.request("GET", "/v1/cases", key=token)[0] == 200
+    running.json("person", "disable", "Anna")
+    assert running.request("GET", "/v1/cases", key=token)[0] == 401
+
+
+def test_a_file_is_imported_through_the_running_service(running: Service, tmp_path: Path) -> None:
+    key = running.json("site", "add", "News")["key"]
+    path = write_lines(tmp_path / "comments.jsonl", COMMENTS)
+    done = running.json("import", str(path), "--url", running.url, "--key", key, "--connections", "2")
+    assert done["comments"] == 3
+    assert running.run("import", str(path), "--url", running.url).returncode == 2
+
+
+def test_the_demo_prints_what_works_as_printed(stopped: Service, tmp_path: Path) -> None:
+    import subprocess
+
+    try:
+        stopped.start("--demo")
+        line = stopped.secret(r"(curl -s .*)")
+        done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True)
+        assert json.loads(done.stdout)["status"] in ("approved", "held")
+        assert stopped.secret(r"Console\s+(\S+)") == f"{stopped.url}/console"
+        assert stopped.request("GET", "/console")[0] == 200
+        assert stopped.stop() == 0
+        stopped.output.write_text("")
+        stopped.start("--demo")
+        assert "Keys were shown at the first start" in stopped.said()
+    finally:
+        stopped.close()
