@@ -12,8 +12,8 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.error
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 
 from tests.server import Service
@@ -43,7 +43,7 @@ def _client(service: Service, key: str, name: str, tally: Tally, stop: threading
         body = {"external_id": external_id, "text": f"Comment {external_id} about the harvest."}
         try:
             status, answer = service.request("POST", "/v1/comments", body, key)
-        except (OSError, urllib.error.URLError, json.JSONDecodeError):
+        except (OSError, HTTPException, json.JSONDecodeError):
             stop.wait(0.02)
             continue
         if status in (200, 201):

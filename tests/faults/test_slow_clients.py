@@ -1,9 +1,7 @@
 """Clients that keep the service waiting are closed; the others never notice."""
 
 import socket
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -43,8 +41,8 @@ def _answer(connection: socket.socket) -> bytes:
         (b"", b""),
         (b"POST /v1/comm", b"HTTP/1.1 408"),
         (HEAD, b"HTTP/1.1 408"),
-        (HEAD + b"content-length: 100\r\n\r\n{", b"HTTP/1.1 408"),
-        (HEAD + b"transfer-encoding: chunked\r\n\r\n5\r\n{", b"HTTP/1.1 408"),
+        (HEAD + b"content-length: 100\r\n\r\n{", b""),
+        (HEAD + b"transfer-encoding: chunked\r\n\r\n5\r\n{", b""),
     ],
 )
 def test_half_a_request_is_ended_at_its_deadline(service: Service, sent: bytes, begins: bytes) -> None:
@@ -55,13 +53,18 @@ def test_half_a_request_is_ended_at_its_deadline(service: Service, sent: bytes, 
 
 def test_a_dripping_client_gains_no_time(service: Service) -> None:
     with _connect(service) as connection:
-        started = time.monotonic()
-        with pytest.raises(OSError):
-            while time.monotonic() - started < 5:
+        connection.settimeout(0.1)  # A byte every tenth of a second, for ten times the deadline if we are let.
+        connection.sendall(b"POST /v1/comm")
+        for sent in range(60):
+            try:
                 connection.sendall(b"x")
-                if connection.recv(1, socket.MSG_DONTWAIT) == b"":
-                    raise ConnectionError
-    assert time.monotonic() - started < 5
+                if connection.recv(65_536):
+                    break
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                break
+        assert 3 <= sent < 40
 
 
 def test_others_are_served_beside_many_slow_ones(service: Service) -> None:
