@@ -99,7 +99,7 @@ async def _one_each(path: Path, records: list[Record]) -> float:
             for record in waiting:
                 async with lock:
                     await connection.execute("BEGIN IMMEDIATE")
-                    await connection.execute(statement, comments._row(record))
+                    await connection.execute_fetchall(statement, comments._row(record))
                     await connection.execute("COMMIT")
 
         started = time.perf_counter()

@@ -1,6 +1,7 @@
 """Text to scores: our fused table against the scikit-learn pipeline that one would write first."""
 
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ TRAINING_TEXTS = 3_000
 def _pipeline() -> Callable[[Sequence[str]], object]:
     """Return `predict_proba` of tf-idf words and characters with one logistic regression a label."""
     import numpy as np
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
@@ -25,7 +27,9 @@ def _pipeline() -> Callable[[Sequence[str]], object]:
         make_union(TfidfVectorizer(ngram_range=(1, 2)), TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5))),
         OneVsRestClassifier(LogisticRegression(solver="liblinear", max_iter=5, tol=0.1)),
     )
-    model.fit(texts, labels)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # Its speed is measured, not its judgement.
+        model.fit(texts, labels)
     predict: Callable[[Sequence[str]], object] = model.predict_proba
     return predict
 

@@ -45,6 +45,8 @@ def align(text: str) -> Aligned | None:
 
 def _folded(text: str) -> Aligned:
     """Fold cluster by cluster: a character and the marks that stand on it."""
+    if text.isascii():
+        return Aligned(text.lower(), [Origin(position, position + 1) for position in range(len(text))])
     pieces: list[str] = []
     origins: list[Origin] = []
     start = 0
@@ -60,6 +62,8 @@ def _folded(text: str) -> Aligned:
 
 
 def _cleaned(aligned: Aligned) -> Aligned:
+    if aligned.text.isascii():
+        return Aligned(clean(aligned.text), aligned.origins)
     pieces: list[str] = []
     origins: list[Origin] = []
     for character, origin in zip(aligned.text, aligned.origins, strict=True):
