@@ -72,10 +72,10 @@ def occurrences(text: str) -> tuple[Columns, Columns, NDArray[np.bool_], NDArray
     length = codes.size
     sums = np.zeros(length + max(ORDERS), np.uint64)
     np.add.accumulate(codes * _POWERS[:length], out=sums[1 : length + 1])
-    spaces = np.flatnonzero(codes == 32)
+    spaces = (codes == 32).nonzero()[0]
 
     starts = length - 1
-    room = np.repeat(spaces[1:], spaces[1:] - spaces[:-1])
+    room = spaces[1:].repeat(spaces[1:] - spaces[:-1])
     room -= _POSITIONS[:starts]
     present = room >= _LONGEST
     grams = np.ndarray((len(ORDERS), starts), np.uint64, sums.data, 8 * ORDERS[0], (8, 8)) - sums[:starts]
