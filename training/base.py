@@ -171,7 +171,8 @@ def _calibrate(
         found = calibrate.calibrate(logits[chosen.rows, column], chosen.positive, prior)
         calibration[label] = CalibrationOf(slope=found.slope, offset=found.offset, prior=prior)
         scores = 1 / (1 + np.exp(-(found.slope * logits[chosen.rows, column] + found.offset)))
-        for caution, promise in thresholds.PROMISES.items():
+        for caution in Caution:
+            promise = thresholds.promise_for(caution, label)
             bounds[caution][label] = thresholds.choose(scores, chosen.positive, chosen.breaks_rules, prior, promise)
         progress("calibrate", column + 1, len(raw.labels))
     return calibration, bounds

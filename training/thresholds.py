@@ -1,10 +1,11 @@
-"""Where a person must look, and where the machine may reject: thresholds that keep a promise with 95 % confidence.
+"""Where a person must look, and where the machine may reject: thresholds whose promise was tested.
 
-A threshold chosen because it looked good on the very rows that it was chosen on breaks its promise every other time. So
-candidates stand in an order fixed beforehand, each is tested exactly, and the walk ends at the first that fails: then
-the last that passed keeps the promise with the stated confidence (Learn then Test, Angelopoulos et al. 2021, fixed
-sequence). Rates at a site's share of positives follow from two exact binomial bounds (Clopper and Pearson 1934), each
-at half the error.
+A threshold chosen because it looked good on the very rows that it was chosen on breaks its promise every other time.
+*Hold from* is set by its price on the harmless rows, and what it misses is then tested on the harmful ones. *Reject
+from* is found by a walk: candidates stand in an order fixed beforehand, each is tested exactly, and the walk ends at
+the first that fails; the last that passed keeps the promise with the stated confidence (Learn then Test, Angelopoulos
+et al. 2021, fixed sequence). Rates at a site's share of positives follow from two exact binomial bounds (Clopper and
+Pearson 1934), each at half the error.
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.stats import beta
 
 from moderator.classifier.manifest import ThresholdOf
-from moderator.domain.scoring import Caution
+from moderator.domain.scoring import Caution, Label
 
 CONFIDENCE: Final = 0.95
 PRECISION: Final = 0.95  # Of what is rejected, at least this share must break the rules.
@@ -27,22 +28,25 @@ CANDIDATES: Final = 1 / (1 + np.exp(-_LOGITS))  # From the strictest to the laxe
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What a level of caution promises, and its price.
+    """What a level of caution costs and promises: at most a share `held` of the harmless comments is held for a label,
+    and at most a share `missed` of the label's positives is approved."""
 
-    At most `missed` of a label's positives are approved, and at most `held` of the harmless comments are held for it;
-    where both cannot be had, the price is kept. A share `cheap` of the harmless is held in any case.
-    """
-
-    missed: float
     held: float
-    cheap: float
+    missed: float
 
 
 PROMISES: Final[Mapping[Caution, Promise]] = {
-    Caution.CAUTIOUS: Promise(missed=0.25, held=0.15, cheap=0.02),
-    Caution.BALANCED: Promise(missed=0.4, held=0.06, cheap=0.01),
-    Caution.PERMISSIVE: Promise(missed=0.6, held=0.03, cheap=0.005),
+    Caution.CAUTIOUS: Promise(held=0.12, missed=0.25),
+    Caution.BALANCED: Promise(held=0.06, missed=0.4),
+    Caution.PERMISSIVE: Promise(held=0.02, missed=0.6),
 }
+RARER_SHARE: Final = 1 / 6  # Other labels are mostly parts of `toxic`; each may cost a sixth of what that costs.
+
+
+def promise_for(caution: Caution, label: Label) -> Promise:
+    """Return what a level of caution means for a label."""
+    promise = PROMISES[caution]
+    return promise if label is Label.TOXIC else Promise(held=promise.held * RARER_SHARE, missed=promise.missed)
 
 
 def upper_bound(events: int, trials: int, confidence: float) -> float:
@@ -72,22 +76,16 @@ def choose(
     """
     harmful, harmless = np.sort(scores[positive]), np.sort(scores[~(positive | breaks_rules)])
     reject_at = _certified_rejection(harmful, harmless, prior)
-    caught = _certified_hold(harmful, promise.missed)
-    affordable = _affordable_hold(harmless, promise.held)
-    if caught is not None and caught >= affordable:
-        hold_at, note = min(caught, _affordable_hold(harmless, promise.cheap)), ""
-    else:
-        hold_at = affordable
-        missed = upper_bound(_below(harmful, hold_at), harmful.size, CONFIDENCE)
-        note = (
-            f"Up to {missed:.0%} of such comments may be approved ({harmful.size} labelled ones were tested); "
-            f"catching {1 - promise.missed:.0%} would hold more than {promise.held:.0%} of the harmless ones."
-        )
+    hold_at = _affordable_hold(harmless, promise.held)
+    # The harmless rows chose the threshold and the harmful ones test it, so one exact test is enough.
+    missed = upper_bound(_below(harmful, hold_at), harmful.size, CONFIDENCE)
+    is_certified = missed <= promise.missed
+    note = f"Up to {missed:.0%} of such comments may be approved ({harmful.size} labelled ones were tested)."
     return ThresholdOf(
         hold_at=round(min(hold_at, reject_at or 1.0), 6),
         reject_at=None if reject_at is None else round(reject_at, 6),
-        is_certified=not note,
-        note=note,
+        is_certified=is_certified,
+        note="" if is_certified else note,
     )
 
 
@@ -107,16 +105,6 @@ def _certified_rejection(harmful: NDArray[np.floating], harmless: NDArray[np.flo
         rate = prior * lower_bound(right, harmful.size, confidence)
         false = (1 - prior) * upper_bound(wrong, harmless.size, confidence)
         if rate < PRECISION * (rate + false):
-            break
-        found = float(candidate)
-    return found
-
-
-def _certified_hold(harmful: NDArray[np.floating], missed: float) -> float | None:
-    """Walk from lax to strict: the highest threshold below which at most `missed` of the positives fall."""
-    found = None
-    for candidate in CANDIDATES[::-1]:
-        if upper_bound(_below(harmful, candidate), harmful.size, CONFIDENCE) > missed:
             break
         found = float(candidate)
     return found

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
+from moderator.domain.scoring import Caution, Label
 from training import thresholds
 from training.thresholds import CONFIDENCE, PRECISION, Promise, choose, lower_bound, upper_bound
 
 PRIOR = 0.15
-PROMISE = Promise(missed=0.4, held=0.3, cheap=0.0)
+PROMISE = Promise(held=0.06, missed=0.4)
 
 
 def _site(rows: int, seed: int, separation: float = 4.0) -> tuple[np.ndarray, np.ndarray]:
@@ -59,7 +60,7 @@ def test_scores_that_tell_nothing_keep_the_price_and_say_what_is_missed() -> Non
     found = choose(scores, positive, positive, PRIOR, PROMISE)
     assert not found.is_certified
     assert "may be approved" in found.note
-    assert (scores[~positive] >= found.hold_at).mean() <= PROMISE.held
+    assert 0.5 * PROMISE.held < (scores[~positive] >= found.hold_at).mean() <= PROMISE.held
 
 
 def test_rows_that_break_other_rules_are_no_mistakes() -> None:
@@ -74,5 +75,11 @@ def test_rows_that_break_other_rules_are_no_mistakes() -> None:
 
 def test_caution_lowers_the_threshold() -> None:
     scores, positive = _site(3_000, seed=12, separation=2.0)
-    bounds = [choose(scores, positive, positive, PRIOR, one).hold_at for one in thresholds.PROMISES.values()]
+    promises = [thresholds.promise_for(caution, Label.TOXIC) for caution in Caution]
+    bounds = [choose(scores, positive, positive, PRIOR, promise).hold_at for promise in promises]
     assert bounds == sorted(bounds)
+
+
+def test_rarer_labels_cost_less() -> None:
+    for caution in Caution:
+        assert thresholds.promise_for(caution, Label.THREAT).held < thresholds.promise_for(caution, Label.TOXIC).held
