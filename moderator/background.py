@@ -28,20 +28,30 @@ FORGET_SECONDS = 600.0
 async def reload(services: Services) -> int:
     """Take up changed keys, people and policies, and a model that somebody else made current. Return what changed."""
     changed = int(await services.directory.refresh(services.database))
+    refused_before = services.model_refused
     if await anyio.to_thread.run_sync(load_model, services):
-        await _audit_model(services)
+        await _audit_model(services, AuditAction.MODEL_ACTIVATED)
         changed += 1
+    elif services.model_refused != refused_before:
+        await audit_refusal(services)
     return changed
 
 
-async def _audit_model(services: Services) -> None:
+async def audit_refusal(services: Services) -> None:
+    """Record that a model was refused, if one was; the log has the reason, and the model in use stays."""
+    if services.model_refused is not None:
+        await _audit_model(services, AuditAction.MODEL_REFUSED)
+
+
+async def _audit_model(services: Services, action: AuditAction) -> None:
+    """Record what became of a model; the subject is the one in use afterwards."""
     async with services.database.transaction() as connection:
         await audit.append(
             connection,
             Entry(
                 at=services.now(),
                 actor=Actor(kind=ActorKind.SERVICE),
-                action=AuditAction.MODEL_ACTIVATED,
+                action=action,
                 subject_kind="model",
                 subject_id=services.scorer.version or "none",
             ),

@@ -61,3 +61,6 @@ def main() -> None:
         sys.exit(130)
     except ModerationError as error:
         fail(str(error), as_json="--json" in sys.argv)
+    except OSError as error:  # A file or an address that somebody named, and that cannot be used.
+        named = f"{error.filename}: " if error.filename else ""
+        fail(f"{named}{error.strerror or error}", as_json="--json" in sys.argv)

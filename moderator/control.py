@@ -6,6 +6,7 @@ the answer back; both ways end in the same function of `COMMANDS`. One JSON obje
 
 import asyncio
 import hashlib
+import inspect
 import json
 import os
 import socket
@@ -30,12 +31,16 @@ def socket_path(database: Path) -> Path:
     if len(os.fsencode(beside)) <= LONGEST_SOCKET_PATH:
         return beside
     name = hashlib.sha256(os.fsencode(beside)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"moderator-{os.getuid()}-{name}.sock"
+    return Path(tempfile.gettempdir()) / f"moderator-{name}.sock"
 
 
 @asynccontextmanager
 async def listening(services: Services, path: Path) -> AsyncIterator[None]:
-    """Answer commands at `path` while the block runs. Only the owner of the service may connect."""
+    """Answer commands at `path` while the block runs. Only the owner of the service may connect.
+
+    Raises:
+        StorageUnavailable: the socket cannot be made there.
+    """
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -47,10 +52,12 @@ async def listening(services: Services, path: Path) -> AsyncIterator[None]:
             with suppress(OSError):
                 await writer.wait_closed()
 
-    path.unlink(missing_ok=True)  # Left behind by a killed process: this one holds the writer's lock.
     old_mask = os.umask(0o177)
     try:
+        path.unlink(missing_ok=True)  # Left behind by a killed process: this one holds the writer's lock.
         server = await asyncio.start_unix_server(serve, path, limit=MAX_LINE_BYTES)
+    except OSError as error:
+        raise StorageUnavailable(f"The local socket {path} cannot be made: {error.strerror}.") from error
     finally:
         os.umask(old_mask)
     try:
@@ -61,25 +68,38 @@ async def listening(services: Services, path: Path) -> AsyncIterator[None]:
 
 
 async def _answer(services: Services, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    line = await reader.readline()
-    if not line:
-        return
     try:
+        line = await reader.readline()
+        if not line:
+            return
         asked = json.loads(line)
-        result = await run_command(services, str(asked["command"]), asked["arguments"])
-        answer: dict[str, Any] = {"result": result}
-    except ModerationError as error:
-        answer = {"error": str(error), "kind": type(error).__name__}
+        name, arguments = str(asked["command"]), dict(asked["arguments"])
     except (ValueError, KeyError, TypeError, RecursionError):
-        answer = {"error": "This is not a command.", "kind": "Invalid"}
+        answer: dict[str, Any] = {"error": "This is not a command.", "kind": "Invalid"}
+    else:
+        answer = await _run(services, name, arguments)
     writer.write(json.dumps(answer).encode() + b"\n")
     await writer.drain()
 
 
+async def _run(services: Services, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return {"result": await run_command(services, name, arguments)}
+    except ModerationError as error:
+        return {"error": str(error), "kind": type(error).__name__}
+    except Exception as error:
+        logger.error("command_failed", command=name, exc_info=error)
+        return {"error": "The command failed in the service; its log says why.", "kind": "Unhandled"}
+
+
 async def run_command(services: Services, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Run a command by its name. Raises Invalid when there is none, and whatever the command raises."""
+    """Run a command by its name. Raises Invalid when there is no such command, and whatever the command raises."""
     if name not in COMMANDS:
         raise Invalid(f"There is no command {name!r}.")
+    try:
+        inspect.signature(COMMANDS[name]).bind(services, **arguments)
+    except TypeError as error:
+        raise Invalid(f"The command {name!r} does not take these arguments: {error}.") from error
     return await COMMANDS[name](services, **arguments)
 
 
@@ -87,21 +107,33 @@ class Refused(ModerationError):
     """The service ran the command, and it failed there."""
 
 
-def send(path: Path, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Send a command to the service that listens at `path` and return its answer.
+class NobodyListens(StorageUnavailable):
+    """No service answers commands for this database; nothing was sent."""
+
+
+def send(database: Path, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Send a command to the service of a database file and return its answer.
 
     Raises:
-        StorageUnavailable: nobody listens.
+        NobodyListens: there is no such service, or somebody else's socket stands in its place.
+        StorageUnavailable: it went away, and whether it ran the command is not known.
         Refused: the command failed.
     """
+    path = socket_path(database)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         try:
+            # Under a short name in a folder for everybody, anybody could wait for our commands.
+            if path.lstat().st_uid not in (0, database.stat().st_uid):
+                raise NobodyListens(f"{path} belongs to somebody else than the database does.")
             connection.connect(str(path))
         except OSError as error:
-            raise StorageUnavailable("Another process writes to this database and answers no commands.") from error
-        connection.sendall(json.dumps({"command": name, "arguments": dict(arguments)}).encode() + b"\n")
-        with connection.makefile("rb") as answers:
-            line = answers.readline()
+            raise NobodyListens("Another process writes to this database and answers no commands.") from error
+        try:
+            connection.sendall(json.dumps({"command": name, "arguments": dict(arguments)}).encode() + b"\n")
+            with connection.makefile("rb") as answers:
+                line = answers.readline()
+        except OSError:
+            line = b""
     if not line:
         raise StorageUnavailable("The service went away before it answered.")
     answer: dict[str, Any] = json.loads(line)

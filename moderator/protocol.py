@@ -26,6 +26,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(*arguments, **named)
         self._waiting_since: float | None = None  # None while the application has the whole request.
         self._has_begun = False
+        self._is_in_body = False
         self._head_bytes = 0
         self._is_refused = False
 
@@ -56,6 +57,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse("400 Bad Request", "Content-Length and Transfer-Encoding together.")
             return
         super().on_headers_complete()
+        self._is_in_body = True
 
     def on_body(self, body: bytes) -> None:
         if not self._is_refused:
@@ -65,7 +67,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._is_refused:
             return
         self._waiting_since = None
-        self._has_begun = False
+        self._has_begun = self._is_in_body = False
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -78,11 +80,26 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._head_bytes > MAX_HEAD_BYTES and not self._is_refused:
             self._refuse("431 Request Header Fields Too Large", f"At most {MAX_HEAD_BYTES} bytes of headers.")
 
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what the parser cannot read."""
+        self._refuse("400 Bad Request", msg)
+
     def _refuse(self, status: str, text: str) -> None:
+        """Close, and say why where that cannot be taken for the answer to another request."""
         self._is_refused = True
-        if not self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        if self._may_answer():
             self.transport.write(_ANSWER.format(status=status, length=len(text), text=text).encode())
-            self.transport.close()
+        self.transport.close()
+
+    def _may_answer(self) -> bool:
+        """Return whether the next answer on the wire is that to the request which is coming in."""
+        if self.cycle is None:
+            return True  # type: ignore[unreachable]  # uvicorn declares it too narrowly
+        if self._is_in_body:  # The newest cycle is its own; the application may have answered before the end.
+            return not self.cycle.response_started and not self.pipeline
+        return self.cycle.response_complete
 
     def close_if_overdue(self, now: float, limit_seconds: float) -> None:
         """End a connection that has kept us waiting for `limit_seconds`; say why if a request had begun."""
@@ -90,7 +107,7 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         if self.transport.is_closing():
             self.transport.abort()  # Closed before, and the client takes nothing.
-        elif self._has_begun and (self.cycle is None or self.cycle.response_complete):
+        elif self._has_begun:
             self._refuse("408 Request Timeout", "The request did not arrive in time.")
         else:
             self.transport.close()

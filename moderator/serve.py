@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
+from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -18,9 +19,9 @@ import uvloop
 from starlette.applications import Starlette
 
 from moderator.app import build_app
-from moderator.background import running
+from moderator.background import audit_refusal, running, stop_process
 from moderator.control import listening, socket_path
-from moderator.domain.errors import Invalid, Unavailable
+from moderator.domain.errors import Invalid, ModerationError, Unavailable
 from moderator.log import logger, set_up_logging
 from moderator.protocol import BoundedProtocol, sweeping
 from moderator.services import Services, open_services
@@ -59,6 +60,7 @@ def serve(settings: Settings, on_start: Callable[[Services], Awaitable[None]] | 
     Raises:
         Invalid: several workers were asked for, and the database has one writer.
         SecondWriter, StorageUnavailable, SchemaRefused: the database cannot be opened.
+        Unavailable: the port cannot be used, or a worker ended right after its start.
     """
     if settings.workers > 1 and not settings.database.startswith("postgres"):
         raise Invalid(
@@ -66,6 +68,7 @@ def serve(settings: Settings, on_start: Callable[[Services], Awaitable[None]] | 
             "PostgreSQL address."
         )
     listener = _listen(settings)
+    settings = replace(settings, port=listener.getsockname()[1])  # What the port 0 has become.
     if settings.workers > 1:
         _supervise(settings, listener)
     else:
@@ -89,6 +92,7 @@ def _supervise(settings: Settings, listener: socket.socket) -> None:
     """Keep `settings.workers` processes serving one socket. One that dies soon after its start ends them all."""
     context = multiprocessing.get_context("spawn")
     stopping = threading.Event()
+    has_failed = False
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
 
@@ -104,6 +108,7 @@ def _supervise(settings: Settings, listener: socket.socket) -> None:
                 continue
             logger.error("worker_died", exit_code=worker.exitcode)
             if time.monotonic() - started < SHORTEST_LIFE_SECONDS:
+                has_failed = True
                 stopping.set()
             else:
                 workers[n] = start()
@@ -111,12 +116,33 @@ def _supervise(settings: Settings, listener: socket.socket) -> None:
         worker.terminate()
     for worker, _ in workers:
         worker.join(GRACEFUL_SECONDS + 5)
+        worker.kill()
+    if has_failed:
+        raise Unavailable("A worker ended right after its start; the lines above say why.")
 
 
 def _serve_worker(settings: Settings, listener: socket.socket) -> None:
     """Serve as one of several processes."""
     set_up_logging(settings)
-    uvloop.run(_serve(settings, listener, None))
+    try:
+        uvloop.run(_serve(settings, listener, _follow_parent))
+    except ModerationError as error:
+        logger.error("worker_not_started", reason=str(error))
+        sys.exit(1)
+
+
+async def _follow_parent(_: Services) -> None:
+    """Stop when the process that started this one is gone: nobody else would ever stop a worker without it."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        loop.remove_reader(parent.sentinel)
+        logger.error("supervisor_gone")
+        stop_process()
+
+    loop.add_reader(parent.sentinel, stop)
 
 
 async def _serve(
@@ -129,6 +155,7 @@ async def _serve(
             await stack.enter_async_context(listening(services, socket_path(services.database.path)))
         if on_start is not None:
             await on_start(services)
+        await audit_refusal(services)
         server = Server(_config(settings, build_app(services)))
         await stack.enter_async_context(running(services))
         await stack.enter_async_context(sweeping(server.server_state.connections, settings.request_seconds))

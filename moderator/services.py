@@ -134,6 +134,7 @@ def load_model(services: Services) -> bool:
     try:
         version = registry.current_version(folder)
         if version is None or version == services.scorer.version:
+            services.model_refused = None
             services.metrics.set_model(services.scorer.version)
             return False
         model: Model = registry.load_version(folder, version)

@@ -40,7 +40,8 @@ class Settings:
     @property
     def address(self) -> str:
         """Return the address that people open, without a slash at the end."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
 
 HELP: Mapping[str, str] = {
@@ -82,13 +83,13 @@ _RANGES: Mapping[str, tuple[float, float]] = {
 
 
 def load_settings(environment: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
-    """Return the settings. Raises `InvalidInput` with every fault at once."""
+    """Return the settings; an empty variable counts as not set. Raises `InvalidInput` with every fault at once."""
     environment = os.environ if environment is None else environment
     faults: list[Fault] = []
-    found: dict[str, Any] = _from_file(file or Path(environment.get(f"{PREFIX}CONFIG", FILE)), faults)
+    named = environment.get(f"{PREFIX}CONFIG")
+    found: dict[str, Any] = _from_file(file or Path(named or FILE), faults, must_exist=bool(named))
     for entry in fields(Settings):
-        text = environment.get(PREFIX + entry.name.upper())
-        if text is not None:
+        if text := environment.get(PREFIX + entry.name.upper()):
             found[entry.name] = text
     values: dict[str, Any] = {}
     for entry in fields(Settings):
@@ -104,11 +105,11 @@ def load_settings(environment: Mapping[str, str] | None = None, file: Path | Non
     return Settings(**values)
 
 
-def _from_file(path: Path, faults: list[Fault]) -> dict[str, Any]:
+def _from_file(path: Path, faults: list[Fault], *, must_exist: bool) -> dict[str, Any]:
+    if not must_exist and not path.exists():
+        return {}
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         faults.append(Fault(pointer=f"/{path.name}", detail=f"cannot be read: {error}"))
         return {}
@@ -117,7 +118,7 @@ def _from_file(path: Path, faults: list[Fault]) -> dict[str, Any]:
 def _convert(name: str, given: Any, kind: type, values: dict[str, Any], faults: list[Fault]) -> None:
     pointer = f"/{name}"
     try:
-        value = _to_bool(given) if kind is bool else kind(given)
+        value = _to_bool(given) if kind is bool else _to(kind, given)
     except (TypeError, ValueError):
         faults.append(Fault(pointer=pointer, detail=f"expected {_NAMES[kind]}, found {given!r}"))
         return
@@ -131,6 +132,15 @@ def _convert(name: str, given: Any, kind: type, values: dict[str, Any], faults: 
 
 
 _NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+
+
+def _to(kind: type, given: Any) -> Any:
+    """Convert text, or a TOML value that loses nothing: a flag is no number, a fraction none that is whole."""
+    if isinstance(given, bool) or not isinstance(given, str | int | float) or (kind is str and given != str(given)):
+        raise ValueError(given)
+    if kind is int and isinstance(given, float) and not given.is_integer():
+        raise ValueError(given)
+    return kind(given)
 
 
 def _to_bool(given: object) -> bool:

@@ -174,7 +174,9 @@ async def on_unhandled(request: Request[Any], error: Exception) -> Response:
     logger.error("unhandled_error", request_id=request_id(request), exc_info=error)
     problem = problem_of(error)
     problem.instance = request_id(request)
-    return render(problem)
+    response = render(problem)
+    response.headers["x-request-id"] = str(request.scope.get("request_id"))  # Beyond the middleware that adds it.
+    return response
 
 
 def request_id(request: Request[Any]) -> str | None:

@@ -5,10 +5,10 @@ import gzip
 import json
 import sys
 import time
+import zlib
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from moderator.api.problems import problem_of
 from moderator.api.schemas import CommentIn, OutcomeOut, check_strings
-from moderator.commands.output import Command, emit, progress_console
+from moderator.commands.output import Command, emit, is_json, progress_console
 from moderator.commands.reach import read, write
 from moderator.commands.table import Tally
 from moderator.domain.comments import MAX_TEXT_CHARACTERS
@@ -32,6 +32,8 @@ from moderator.storage.comments import Stored
 from moderator.usecases.commands import find_site
 
 CHUNK = 200
+CHUNK_BYTES = 4 * 1024 * 1024  # Well under what one message to a running service may have.
+WORST_ESCAPE = 3  # A byte of UTF-8 may become three when the message escapes it.
 MAX_FAULTS_SHOWN = 20
 _LINE = msgspec.json.Decoder(dict[str, Any])
 
@@ -102,13 +104,16 @@ def import_command(
 ) -> None:
     """Moderate the comments of FILE (JSON lines, gzip too) and say what became of them.
 
-    A comment with an external id that is there already is not taken twice.
+    A comment with an external id that is there already is not taken twice. Ends with 1 when a comment was not taken.
     """
     if bool(url) != bool(key):
         raise click.UsageError("--url and --key go together.")
     faults: list[str] = []
-    with _opened(file) as opened:
-        lines = list(read_lines(opened, split=split, faults=faults))
+    try:
+        with _opened(file) as opened:
+            lines = list(read_lines(opened, split=split, faults=faults))
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise Invalid(f"{file.name} is no whole gzip file: {error}") from error
     tally = Tally()
     started = time.perf_counter()
     with _progress(len(lines)) as advance:
@@ -120,6 +125,8 @@ def import_command(
     for fault in faults[:MAX_FAULTS_SHOWN]:
         progress_console.print(fault, markup=False)
     emit(result, lambda: tally.print(result))
+    if tally.errors:
+        sys.exit(1)
 
 
 @contextmanager
@@ -134,8 +141,7 @@ def _import_here(lines: Iterable[Line], site: str | None, tally: Tally, advance:
     settings = load_settings()
     if site is None:
         site = read(settings, _only_site)
-    rest = iter(lines)
-    while chunk := list(islice(rest, CHUNK)):
+    for chunk in _chunks(lines):
         sent = [msgspec.to_builtins(line.comment) for line in chunk]
         results = write(settings, "import", site=site, comments=sent)["results"]
         for line, result in zip(chunk, results, strict=True):
@@ -144,6 +150,21 @@ def _import_here(lines: Iterable[Line], site: str | None, tally: Tally, advance:
             else:
                 tally.add(result["status"], result["reasons"], line.labels, is_new=result["is_new"])
         advance(len(chunk))
+
+
+def _chunks(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    """Cut into chunks, none longer than one message to a running service may be."""
+    chunk: list[Line] = []
+    size = 0
+    for line in lines:
+        length = WORST_ESCAPE * len(msgspec.json.encode(line.comment))
+        if chunk and (len(chunk) == CHUNK or size + length > CHUNK_BYTES):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(line)
+        size += length
+    if chunk:
+        yield chunk
 
 
 async def _only_site(services: Services) -> str:
@@ -187,20 +208,28 @@ def _tally_answer(answer: httpx2.Response, line: Line, tally: Tally) -> None:
 @click.argument("file", default="-", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--site", help="Only this site (name or id).")
 def export_command(file: Path, site: str | None) -> None:
-    """Write comments with their outcomes and decisions to FILE, or to standard output, as JSON lines."""
+    """Write comments with their outcomes and decisions to FILE, or to standard output, as JSON lines.
+
+    With --json and no FILE: as one object, whose `lines` they are.
+    """
     settings = load_settings()
+    is_out = str(file) == "-"
+    is_object = is_out and is_json()
 
     async def look(services: Services) -> int:
         site_id = find_site(services, site) if site else None
         count = 0
-        with click.open_file(str(file), "w", encoding="utf-8", atomic=str(file) != "-") as out:
+        with click.open_file(str(file), "w", encoding="utf-8", atomic=not is_out) as out:
+            out.write('{"file": null, "lines": [' if is_object else "")
             async for line in _exported(services, site_id):
-                out.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+                text = json.dumps(line, ensure_ascii=False, default=str)
+                out.write(f"{', ' if count else ''}{text}" if is_object else f"{text}\n")
                 count += 1
+            out.write(f'], "comments": {count}}}\n' if is_object else "")
         return count
 
     count = read(settings, look)
-    if str(file) != "-":
+    if not is_out:
         emit({"file": str(file), "comments": count}, f"{count} comments written to {file}")
 
 

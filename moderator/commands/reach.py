@@ -1,16 +1,21 @@
 """How a command reaches the database: itself, or through the service that holds it."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from moderator.control import run_command, send, socket_path
+from moderator.control import NobodyListens, run_command, send
 from moderator.domain.errors import SecondWriter
 from moderator.serve import database_path
 from moderator.services import Services, open_services
 from moderator.settings import Settings
 
 Result = TypeVar("Result")
+
+# A service that starts or stops holds the lock and does not listen; another command holds it for a moment.
+PATIENCE_SECONDS = 10.0
+REST_SECONDS = 0.05
 
 
 def write(settings: Settings, command: str, **arguments: Any) -> dict[str, Any]:
@@ -24,13 +29,20 @@ def write(settings: Settings, command: str, **arguments: Any) -> dict[str, Any]:
         async with open_services(settings) as services:
             return await run_command(services, command, arguments)
 
-    try:
-        return asyncio.run(here())
-    except SecondWriter:
-        path = database_path(settings)
-        if path is None:
-            raise
-        return send(socket_path(path), command, arguments)
+    path = database_path(settings)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return asyncio.run(here())
+        except SecondWriter:
+            if path is None:
+                raise
+        try:
+            return send(path, command, arguments)
+        except NobodyListens:
+            if time.monotonic() >= deadline:
+                raise
+        time.sleep(REST_SECONDS)
 
 
 def read(settings: Settings, look: Callable[[Services], Awaitable[Result]]) -> Result:

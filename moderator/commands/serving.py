@@ -3,11 +3,13 @@
 import asyncio
 import time
 from dataclasses import replace
+from typing import Any
 
 import click
 
-from moderator.commands.output import Command, emit
-from moderator.domain.errors import Fault, InvalidInput
+from moderator.commands.output import Command, emit, is_json
+from moderator.commands.reach import read
+from moderator.domain.errors import Fault, InvalidInput, SecondWriter
 from moderator.domain.people import Role
 from moderator.log import set_up_logging
 from moderator.serve import serve
@@ -16,7 +18,7 @@ from moderator.settings import Settings, load_settings
 from moderator.storage.engine import open_database
 from moderator.storage.migrate import migrate
 from moderator.usecases.commands import OPERATOR
-from moderator.usecases.manage import add_demo
+from moderator.usecases.manage import AddedPerson, AddedSite, add_demo
 
 
 @click.command("serve", cls=Command)
@@ -35,19 +37,34 @@ def serve_command(host: str | None, port: int | None, workers: int | None, demo:
     )
     if settings.workers < 1 or not 0 <= settings.port <= 65_535:
         raise InvalidInput(Fault(pointer="", detail="--workers counts from 1, --port ends at 65535"))
+    if demo and settings.workers > 1:
+        raise click.UsageError("--demo needs one worker.")
     set_up_logging(settings)
 
     async def welcome(services: Services) -> None:
-        if demo:
-            await _welcome(services)
+        added = await add_demo(services, OPERATOR) if demo else None
+        if is_json():
+            emit(_addresses(services, added), "")
+        elif demo:
+            _print_welcome(services, added)
 
     serve(settings, welcome)
 
 
-async def _welcome(services: Services) -> None:
-    """Make the demo on the first start, and print how to use it, this once."""
+def _addresses(services: Services, added: tuple[AddedSite, AddedPerson] | None) -> dict[str, Any]:
+    """Return where the service is, and what was made for the demo."""
     address = services.settings.address
-    added = await add_demo(services, OPERATOR)
+    found: dict[str, Any] = {"address": address, "console": f"{address}/console"}
+    if added is not None:
+        site, person = added
+        found |= {"site_id": site.site.id, "key": site.key, "name": person.person.name}
+        found |= {"password": person.password, "token": person.token}
+    return found
+
+
+def _print_welcome(services: Services, added: tuple[AddedSite, AddedPerson] | None) -> None:
+    """Print how to use the service, and, once, what was made for the demo."""
+    address = services.settings.address
     if added is None:
         click.echo(f"\n  Console   {address}/console\n  Demo      {address}/demo\n")
         click.echo("  Keys were shown at the first start; make another: .venv/bin/moderator key issue Demo\n")
@@ -71,10 +88,17 @@ async def _welcome(services: Services) -> None:
 
 @click.command("migrate", cls=Command)
 def migrate_command() -> None:
-    """Bring the database's schema up to this program's."""
+    """Bring the database's schema up to this program's. A service that runs on SQLite has done so when it started."""
     settings = load_settings()
-    applied = asyncio.run(_migrate(settings))
+    try:
+        applied = asyncio.run(_migrate(settings))
+    except SecondWriter:
+        applied = read(settings, _applied_already)
     emit({"applied": applied}, "\n".join(f"applied {name}" for name in applied) or "The schema is up to date.")
+
+
+async def _applied_already(_: Services) -> list[str]:
+    return []
 
 
 async def _migrate(settings: Settings) -> list[str]:

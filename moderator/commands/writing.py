@@ -154,10 +154,10 @@ def policy_show(site: str, version: int | None) -> None:
 @click.option("--note", help="Why it changes; kept with the version.")
 def policy_set(site: str, file: Path, note: str | None) -> None:
     """Save FILE (JSON, - for standard input) as the next version of the policy of SITE."""
-    text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
         body = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInput(Fault(pointer="", detail=f"not JSON: {error}")) from error
     if not isinstance(body, dict):
         raise InvalidInput(Fault(pointer="", detail="must be a JSON object"))

@@ -72,7 +72,12 @@ async def append(connection: Connection, *entries: Entry) -> None:
 
 
 PAGE = "SELECT * FROM audit WHERE seq > :after ORDER BY seq LIMIT :limit"
-HEAD = "SELECT seq, hash FROM audit_head WHERE id = 1"
+# One statement, so that the end and its head are of one moment: the log may grow while it is read.
+END = """
+SELECT audit_head.seq AS head_seq, audit_head.hash AS head_hash, audit.seq, audit.hash
+FROM audit_head LEFT JOIN audit ON audit.seq = (SELECT MAX(seq) FROM audit)
+WHERE audit_head.id = 1
+"""
 
 
 async def find_breaks(database: Database, page_size: int = 1_000) -> AsyncIterator[str]:
@@ -92,11 +97,11 @@ async def find_breaks(database: Database, page_size: int = 1_000) -> AsyncIterat
         if len(rows) < page_size:
             break
     async with database.read() as connection:
-        head = await connection.one(HEAD)
-    if head is None:
+        end = await connection.one(END)
+    if end is None:
         yield "The head of the chain is missing."
-    elif (head["seq"], head["hash"]) != (seq, last):
-        yield f"The chain ends at entry {seq}, but its head says {head['seq']}."
+    elif (end["head_seq"], end["head_hash"]) != (end["seq"] or 0, end["hash"] or ""):
+        yield f"The chain ends at entry {end['seq'] or 0}, but its head says {end['head_seq']}."
 
 
 RECENT = """

@@ -11,7 +11,7 @@ from moderator.storage.database import Batch, Connection, Item, Result
 MAX_BATCH = 128
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Waiting:
     """Items of one batch function, each with the future that its caller waits on.
 
@@ -33,6 +33,13 @@ class Waiting:
         self.items.append(item)
         self.futures.append(future)
         return future
+
+    async def ask(self, connection: Connection) -> Sequence[Any]:
+        """Run the batch. A wrong number of answers is an error here, where nothing is committed yet."""
+        answers = await self.run(connection, self.items)
+        if len(answers) != len(self.items):
+            raise RuntimeError(f"{self.run!r} gave {len(answers)} answers to {len(self.items)} items.")
+        return answers
 
     def resolve(self, results: Sequence[object]) -> None:
         """Answer every caller that still waits."""
@@ -73,10 +80,13 @@ class ReadBatcher:
                 batch = queue.pop(0)
                 try:
                     async with self._lend() as connection:
-                        results = await run(connection, batch.items)
-                    batch.resolve(results)
+                        answers = await batch.ask(connection)
+                    batch.resolve(answers)
                 except Exception as error:  # The callers get it, each through its own future.
                     batch.reject(error)
+                except BaseException:
+                    queue.insert(0, batch)  # The loop ends: nobody is to wait for ever.
+                    raise
         finally:
             del self._next[run]
             for batch in queue:

@@ -19,6 +19,10 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
     applied_ms BIGINT NOT NULL
 )
 """
+HAS_TABLE = {
+    "sqlite": "SELECT 1 AS found FROM sqlite_schema WHERE name = 'schema_migrations'",
+    "postgresql": "SELECT 1 AS found WHERE to_regclass('schema_migrations') IS NOT NULL",
+}
 APPLIED = "SELECT number, name, sha256 FROM schema_migrations ORDER BY number"
 RECORD = """
 INSERT INTO schema_migrations (number, name, sha256, applied_ms) VALUES (:number, :name, :sha256, :applied_ms)
@@ -74,7 +78,8 @@ async def migrate(database: Database, *, now_ms: int) -> list[str]:
 async def check_schema(database: Database) -> None:
     """Raise `SchemaRefused` unless the database has exactly the schema of this program."""
     async with database.read() as connection:
-        applied = await _check(connection, database.engine)
+        is_new = await connection.one(HAS_TABLE[database.engine]) is None
+        applied = set() if is_new else await _check(connection, database.engine)
     missing = [migration.name for migration in load_migrations(database.engine) if migration.number not in applied]
     if missing:
         raise SchemaRefused(f"The database lacks {', '.join(missing)}; run: moderator migrate")
@@ -94,11 +99,11 @@ async def _check(connection: Connection, engine: str) -> set[int]:
 
 
 def statements(sql: str) -> list[str]:
-    """Cut a script into statements; SQLite's own tokenizer says where one ends."""
+    """Cut a script into statements; SQLite's own tokenizer says where one ends. The last may lack its semicolon."""
     found, current = [], ""
     for line in sql.splitlines(keepends=True):
         current += line
         if sqlite3.complete_statement(current):
             found.append(current.strip())
             current = ""
-    return found
+    return [*found, current.strip()] if current.strip() else found

@@ -6,6 +6,7 @@ shares the next commit, so the lock costs little: a worker commits up to 128 com
 """
 
 import asyncio
+import logging
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -16,6 +17,7 @@ import psycopg
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.numeric import IntDumper
 from psycopg_pool import AsyncConnectionPool
@@ -28,13 +30,30 @@ READERS: Final = 4
 WAIT_SECONDS: Final = 10.0
 LOCK: Final = 0x6D6F6465  # “mode”: the writers' advisory lock.
 
-# A commit is on disk before it is answered, whatever the server's default; nothing waits for ever.
+# Whatever the server's defaults: a commit is on disk before it is answered; a transaction that has waited for the
+# writers' lock sees what was committed meanwhile, which it would not under "repeatable read"; nothing waits for ever.
 _SETTINGS: Final = {
     "synchronous_commit": "on",
+    "default_transaction_isolation": "read\\ committed",
     "lock_timeout": "10s",
     "statement_timeout": "60s",
     "idle_in_transaction_session_timeout": "60s",
 }
+
+# For a server that has vanished without a word: half a minute until the connection counts as lost.
+_CONNECTION: Final[Mapping[str, str | int | None]] = {
+    "connect_timeout": 5,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+    "client_encoding": "UTF8",
+    "application_name": "moderator",
+}
+
+# The pool logs why it could not connect, in libpq's words, and these can hold what stands before the host: with an "@"
+# in a password that was not escaped, a part of it. What an operator needs is in StorageUnavailable.
+logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
 
 PgConnection = psycopg.AsyncConnection[DictRow]
 Pool = AsyncConnectionPool[PgConnection]
@@ -65,6 +84,7 @@ class PostgresDatabase:
         try:
             with _translated():
                 conninfo = _conninfo(url)
+                await _knock(conninfo)
                 pools.append(_new_pool("readers", conninfo, READERS))
                 if not read_only:
                     pools.append(_new_pool("writer", conninfo, 1))
@@ -92,24 +112,28 @@ class PostgresDatabase:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """Lend the writer; leave after the commit."""
+        self._check_open()
         async with self._writing, self._lend_writer() as connection:
             yield connection
 
-    @asynccontextmanager
-    async def _lend_writer(self) -> AsyncIterator[Connection]:
+    def _check_open(self) -> None:
         if self._writer is None:
             raise StorageUnavailable("This database is open for reading only.")
-        if self._closing and not self._waiting and not self._tasks:
+        if self._closing:
             raise StorageUnavailable("The database is closing.")
+
+    @asynccontextmanager
+    async def _lend_writer(self) -> AsyncIterator[Connection]:
+        writer = cast("Pool", self._writer)  # Whoever comes here has passed _check_open.
         with _translated():
-            connection = await self._writer.getconn()
+            connection = await writer.getconn()
         try:
             async with _transaction(connection):
                 lent = _PostgresConnection(connection)
                 await lent.execute("SELECT pg_advisory_xact_lock(:lock)", lock=LOCK)
                 yield lent
         finally:
-            await self._writer.putconn(connection)
+            await writer.putconn(connection)
 
     async def batch_read(self, run: Batch[Item, Result], item: Item) -> Result:
         """Answer together with the others that wait for `run` now."""
@@ -117,8 +141,7 @@ class PostgresDatabase:
 
     async def batch_write(self, run: Batch[Item, Result], item: Item) -> Result:
         """Write together with the others that wait for `run` now; return after the commit."""
-        if self._closing:
-            raise StorageUnavailable("The database is closing.")
+        self._check_open()
         for batch in self._waiting:
             if batch.run is run and not batch.is_full:
                 break
@@ -147,7 +170,7 @@ class PostgresDatabase:
         """Run a batch, or each of its items alone when the whole fails; return what stays, with the answers."""
         await connection.execute("SAVEPOINT unit")
         try:
-            results = await batch.run(connection, batch.items)
+            results = await batch.ask(connection)
         except Exception as error:
             if isinstance(error, StorageUnavailable):
                 raise
@@ -216,7 +239,8 @@ class _PostgresConnection:
         return returned
 
 
-_NAME = re.compile(r"(?<![:\w]):([a-z_]\w*)")
+# Literals, quoted names, comments and casts come first, so that a colon inside one is not taken for a parameter.
+_NAME = re.compile(r"""'[^']*'|"[^"]*"|--[^\n]*|::|(?<!\w):([a-z_]\w*)""")
 
 
 def _bound(sql: str, parameters: Mapping[str, Value]) -> tuple[bytes, Mapping[str, Value] | None]:
@@ -227,7 +251,9 @@ def _bound(sql: str, parameters: Mapping[str, Value]) -> tuple[bytes, Mapping[st
 def _dialect(sql: str, has_parameters: bool) -> str:
     """Write parameters as psycopg does, and let rows that another worker has locked be passed over."""
     sql = sql.replace("{skip_locked}", "FOR UPDATE SKIP LOCKED")
-    return _NAME.sub(r"%(\1)s", sql.replace("%", "%%")) if has_parameters else sql
+    if not has_parameters:
+        return sql
+    return _NAME.sub(lambda found: f"%({found[1]})s" if found[1] else found[0], sql.replace("%", "%%"))
 
 
 @lru_cache(maxsize=512)
@@ -238,7 +264,11 @@ def _with_values(sql: str, rows: int, columns: int) -> bytes:
 
 @asynccontextmanager
 async def _transaction(connection: PgConnection) -> AsyncIterator[None]:
-    """Commit what the block did, or roll it back. An error of the block itself passes as it is."""
+    """Commit what the block did, or roll it back. An error of the block itself passes as it is.
+
+    PostgreSQL goes on with nothing after a failed statement, and answers COMMIT with a quiet ROLLBACK. A block that
+    caught the error and ends as if all were well is told.
+    """
     try:
         yield
     except BaseException:
@@ -246,6 +276,9 @@ async def _transaction(connection: PgConnection) -> AsyncIterator[None]:
             await connection.rollback()
         raise
     with _translated():
+        if connection.info.transaction_status == TransactionStatus.INERROR:
+            await connection.rollback()
+            raise StorageUnavailable("A statement of this transaction failed; nothing was committed.")
         await connection.commit()
 
 
@@ -277,10 +310,40 @@ async def _set_up(connection: PgConnection) -> None:
 
 def _conninfo(url: str) -> str:
     """Return connection parameters with our session settings; what the address says itself wins."""
-    given = conninfo_to_dict(url)
+    try:
+        given = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:  # Its words quote the address.
+        raise StorageUnavailable("The address of the database is not one that PostgreSQL understands.") from None
     options = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
     given["options"] = f"{options} {given.get('options') or ''}".strip()
-    return make_conninfo("", **{"connect_timeout": 5, "application_name": "moderator", **given})
+    return make_conninfo("", **{**_CONNECTION, **given})
+
+
+# A refusal of the connection itself comes without SQLSTATE, only as the server's sentence.
+_REFUSALS: Final = (
+    (re.compile("password authentication failed|no password supplied"), "28P01"),
+    (re.compile('no pg_hba.conf entry|role ".*" does not exist'), "28000"),
+    (re.compile('database ".*" does not exist'), "3D000"),
+    (re.compile("too many clients|connection slots are reserved"), "53300"),
+)
+
+
+async def _knock(conninfo: str) -> None:
+    """Connect once and say at once why it is refused; the pool would try on until its time is over, and forget why.
+
+    A server that is not there yet is the pool's to wait for.
+    """
+    try:
+        connection = await psycopg.AsyncConnection.connect(conninfo)
+    except psycopg.OperationalError as error:
+        for words, code in _REFUSALS:
+            if words.search(str(error)):
+                raise StorageUnavailable(_KNOWN[code]) from None
+        return
+    encoding = connection.info.parameter_status("server_encoding")
+    await connection.close()
+    if encoding != "UTF8":
+        raise StorageUnavailable(f"The database is encoded in {encoding}; comments need one in UTF8.")
 
 
 def _new_pool(name: str, conninfo: str, size: int) -> Pool:
@@ -307,20 +370,18 @@ def _translated() -> Iterator[None]:
         raise StorageUnavailable(_reason(error)) from error
     except psycopg.errors.ReadOnlySqlTransaction as error:
         raise StorageUnavailable("PostgreSQL takes no writes here; is it a standby?") from error
-    except psycopg.ProgrammingError as error:
-        if isinstance(error, psycopg.errors.UndefinedTable) or error.sqlstate:
-            raise
-        raise StorageUnavailable("The address of the database is not one that PostgreSQL understands.") from None
+
+
+_KNOWN: Final = {
+    "53100": "The disk of PostgreSQL is full.",
+    "53300": "PostgreSQL takes no more connections.",
+    "55P03": "Another process keeps PostgreSQL locked.",
+    "57014": "PostgreSQL took too long.",
+    "28P01": "PostgreSQL does not accept the password.",
+    "28000": "PostgreSQL does not let this user in.",
+    "3D000": "PostgreSQL has no database of that name.",
+}
 
 
 def _reason(error: psycopg.Error) -> str:
-    known = {
-        "53100": "The disk of PostgreSQL is full.",
-        "53300": "PostgreSQL takes no more connections.",
-        "55P03": "Another process keeps PostgreSQL locked.",
-        "57014": "PostgreSQL took too long.",
-        "28P01": "PostgreSQL does not accept the password.",
-        "28000": "PostgreSQL does not let this user in.",
-        "3D000": "PostgreSQL has no database of that name.",
-    }
-    return known.get(error.sqlstate or "", "PostgreSQL does not answer.")
+    return _KNOWN.get(error.sqlstate or "", "PostgreSQL does not answer.")

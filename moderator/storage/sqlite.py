@@ -1,7 +1,7 @@
 """SQLite: one writer that commits whole groups, a few readers, and an operating-system lock against a second writer.
 
 A transaction that waits alone costs nothing extra; sixty-four that wait together share one sync of the disk, which
-makes `synchronous=FULL` free (docs/decisions/0001). There is no timer: a group is whatever waits when the writer is.
+makes `synchronous=FULL` free (docs/decisions/0002). There is no timer: a group is whatever waits when the writer is.
 The writer's connection is the only one that writes or checkpoints, which also keeps clear of the WAL-reset bug of
 SQLite 3.7.0 to 3.51.2.
 """
@@ -62,6 +62,7 @@ class SqliteDatabase:
         self._wake = asyncio.Event()
         self._closing = False
         self._fault: str | None = None
+        self._log_is_due = False
         self._lock: IO[str] | None = None
         self._write_task: asyncio.Task[None] | None = None
 
@@ -104,6 +105,8 @@ class SqliteDatabase:
         """Lend one of the readers."""
         connection = await self._free.get()
         try:
+            if self._closing:
+                raise StorageUnavailable("The database is closing.")
             yield _SqliteConnection(connection)
         finally:
             self._free.put_nowait(connection)
@@ -152,12 +155,15 @@ class SqliteDatabase:
                 await connection.execute("DELETE FROM revisions WHERE name = :name", name=name)
 
     async def checkpoint(self) -> None:
-        """Move the write-ahead log into the file and empty it: after an erasure nothing of the text stays behind."""
+        """Move the write-ahead log into the file and empty it: after an erasure nothing of the text stays behind.
+
+        A reader in the middle of a long statement keeps the log; the writer then tries again after each group.
+        """
         if self._writer is None:
             return
         async with self._between_groups():
             with _translated():
-                await self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+                await self._empty_log(self._writer)
 
     async def close(self) -> None:
         """Commit what waits, then close."""
@@ -195,10 +201,24 @@ class SqliteDatabase:
             await self._wake.wait()
             if self._waiting:
                 await self._write_group()
+                if self._log_is_due:
+                    await self._empty_log_at_once()
             elif self._closing:
                 return
             else:
                 self._wake.clear()
+
+    async def _empty_log(self, writer: aiosqlite.Connection) -> None:
+        ((is_busy, *_),) = await writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._log_is_due = bool(is_busy)
+
+    async def _empty_log_at_once(self) -> None:
+        """Empty the log unless somebody reads just now: other writers are waiting."""
+        writer = cast("aiosqlite.Connection", self._writer)
+        with suppress(sqlite3.Error):  # It stays due.
+            await writer.execute_fetchall("PRAGMA busy_timeout = 0")
+            await self._empty_log(writer)
+        await writer.execute_fetchall(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
     async def _write_group(self) -> None:
         """Run what waits now in one transaction, each unit in its savepoint; answer after the commit."""
@@ -276,7 +296,7 @@ class SqliteDatabase:
         """Run a batch, or each of its items alone when the whole fails; return what stays, with the answers."""
         await writer.execute_fetchall("SAVEPOINT unit")
         try:
-            answers = await batch.run(_SqliteConnection(writer), batch.items)
+            answers = await batch.ask(_SqliteConnection(writer))
         except Exception as error:
             if isinstance(error, StorageUnavailable):  # A full disk, say: SQLite may have rolled the whole group back.
                 raise

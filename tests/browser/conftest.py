@@ -13,7 +13,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # While it lasts its event loop is in the way of the other tests' own.
 def browser() -> Iterator[Browser]:
     assert CHROMIUM.exists(), "these tests need Debian's package chromium: apt-get install chromium"
     with sync_playwright() as playwright:

@@ -1,0 +1,71 @@
+"""Policies: each change a version, and each version for ever."""
+
+from dataclasses import replace
+
+import pytest
+
+from moderator.domain.errors import NotFound
+from moderator.domain.policy import Policy
+from moderator.domain.scoring import Caution, Label, Signal, Threshold
+from moderator.storage import policies
+from moderator.storage.database import Connection, Database
+from tests.builders import A_SITE, NOON, a_policy
+from tests.storage.rows import ANNA, ANOTHER_SITE
+
+pytestmark = pytest.mark.anyio
+
+ELABORATE = replace(
+    a_policy(version=3),
+    caution=next(caution for caution in Caution if caution is not Caution.BALANCED),
+    sections={"politics": {Label.INSULT: Threshold(hold_at=0.25, reject_at=0.75)}},
+    link_limit=2,
+    banned_phrases=("buy now", "50 % „off“"),
+    suspect_phrases=("click",),
+    duplicate_limit=4,
+    newcomer_comments=1,
+    hold_signals=(Signal.OBFUSCATED,),
+    hold_everything=True,
+)
+
+
+async def test_a_policy_comes_back_in_every_detail(connection: Connection) -> None:
+    await policies.add(connection, A_SITE, ELABORATE, now=NOON, created_by=ANNA, note="before the election")
+    assert await policies.get(connection, A_SITE, 3) == ELABORATE
+
+
+async def test_the_newest_version_of_each_site_is_current(connection: Connection) -> None:
+    for version in (1, 2, 10):
+        await policies.add(connection, A_SITE, a_policy(version=version, link_limit=version), now=NOON)
+    await policies.add(connection, ANOTHER_SITE, a_policy(), now=NOON)
+    current = await policies.list_current(connection)
+    assert {site: policy.version for site, policy in current.items()} == {A_SITE: 10, ANOTHER_SITE: 1}
+    assert current[A_SITE].link_limit == 10
+
+
+async def test_an_older_version_explains_older_verdicts(connection: Connection) -> None:
+    for version in (1, 2):
+        await policies.add(connection, A_SITE, a_policy(version=version, link_limit=version), now=NOON)
+    assert (await policies.get(connection, A_SITE, 1)).link_limit == 1
+
+
+async def test_a_version_that_never_was_is_not_found(connection: Connection) -> None:
+    await policies.add(connection, A_SITE, a_policy(), now=NOON)
+    for site_id, version in ((A_SITE, 2), (ANOTHER_SITE, 1)):
+        with pytest.raises(NotFound):
+            await policies.get(connection, site_id, version)
+
+
+async def test_a_version_is_written_once(peopled: Database) -> None:
+    async with peopled.transaction() as connection:
+        await policies.add(connection, A_SITE, a_policy(link_limit=1), now=NOON)
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        async with peopled.transaction() as connection:
+            await policies.add(connection, A_SITE, a_policy(link_limit=2), now=NOON)
+    async with peopled.read() as connection:
+        assert (await policies.get(connection, A_SITE, 1)).link_limit == 1
+
+
+def test_a_rule_that_an_old_row_does_not_name_has_its_default() -> None:
+    default = Policy(version=7, thresholds={})
+    assert policies.policy_from_dict(7, {}) == default
+    assert policies.policy_from_dict(7, {"link_limit": 9}) == replace(default, link_limit=9)
