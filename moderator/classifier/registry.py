@@ -81,6 +81,7 @@ def load_version(models: Path, version: str) -> Model:
         ModelRefused: a check failed; the message says which.
     """
     manifest = read_manifest(models, version)
+    _check_libraries(manifest)
     described = {file.name: file for file in manifest.files}
     if WEIGHTS not in described:
         raise ModelRefused(f"{version}: the manifest describes no {WEIGHTS}.")
@@ -91,6 +92,14 @@ def load_version(models: Path, version: str) -> Model:
         raise ModelRefused(f"{version}: {WEIGHTS} cannot be used: {error!r}.") from error
     check_golden(manifest, model)
     return model
+
+
+def _check_libraries(manifest: Manifest) -> None:
+    """Refuse what another generation of the libraries wrote: it may load, and be wrong."""
+    for name, installed in (("numpy", np.__version__), ("joblib", joblib.__version__)):
+        written = manifest.libraries.get(name, "unknown")
+        if written.split(".")[0] != installed.split(".")[0]:
+            raise ModelRefused(f"{manifest.version}: written with {name} {written}; here is {installed}.")
 
 
 def _checked(path: Path, file: File) -> bytes:

@@ -145,6 +145,10 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "another format": (lambda folder: _edit(folder, lambda body: body.update(format=99)), "format 99"),
     "other features": (lambda folder: _edit(folder, lambda body: body.update(schema="words-9")), "words-9"),
     "another version's manifest": (lambda folder: _edit(folder, lambda body: body.update(version="x-1")), "x-1"),
+    "libraries of another generation": (
+        lambda folder: _edit(folder, lambda body: body["libraries"].update(numpy="1.26.4")),
+        "numpy 1.26.4",
+    ),
     "a missing member": (lambda folder: _edit(folder, lambda body: body.pop("golden")), "not a manifest"),
     "no golden examples": (lambda folder: _edit(folder, lambda body: body.update(golden=[])), "no golden"),
     "a golden example that differs": (
