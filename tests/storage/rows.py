@@ -76,8 +76,8 @@ def a_decision(comment_id: CommentId, **changed: object) -> Decision:
         "comment_id": comment_id,
         "source": Source.POLICY,
         "action": Action.APPROVE,
-        "detection": Detection.CLASSIFIER,
-        "automation": Automation.FULL,
+        "detection": Detection.POLICY,
+        "automation": Automation.FULLY,
         "decided_at": NOON,
         **changed,
     }

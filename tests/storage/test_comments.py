@@ -7,7 +7,7 @@ import pytest
 
 from moderator.domain.comments import Article, Author, Comment, Status
 from moderator.domain.errors import NotFound
-from moderator.domain.ids import CommentId
+from moderator.domain.ids import CommentId, SiteId
 from moderator.domain.policy import Action, Facts
 from moderator.domain.scoring import Label, Signal, Span
 from moderator.storage import cases, comments
@@ -50,7 +50,7 @@ async def test_a_comment_comes_back_without_its_address_and_browser(connection: 
 
 
 @pytest.mark.parametrize(
-    "text", ["100 % :name %s %(x)s {values}", "O'Brien \"said\" \\n", "😀 \u202eright to left", "a\nb\tc", "x" * 20_000]
+    "text", ["100 % :name %s %(x)s {values}", 'O\'Brien "said" \\n', "😀 \u202eright to left", "a\nb\tc", "x" * 20_000]
 )
 async def test_every_text_comes_back_as_it_came(connection: Connection, text: str) -> None:
     comment = await add_comment(connection, a_comment(text))
@@ -114,10 +114,10 @@ async def test_a_repeated_request_reads_the_first_answer_whatever_came_after(con
 async def test_an_idempotency_key_belongs_to_its_site_and_is_forgotten_with_age(connection: Connection) -> None:
     comment = await add_comment(connection)
 
-    async def add(key: str, now_ms: int, site_id: str = A_SITE) -> bool:
+    async def add(key: str, now_ms: int, site_id: SiteId = A_SITE) -> bool:
         return await comments.add_idempotency_key(
             connection,
-            site_id=A_SITE if site_id == A_SITE else ANOTHER_SITE,
+            site_id=site_id,
             key=key,
             fingerprint="f",
             comment_id=comment.id,

@@ -18,7 +18,7 @@ ELABORATE = replace(
     a_policy(version=3),
     caution=next(caution for caution in Caution if caution is not Caution.BALANCED),
     sections={"politics": {Label.INSULT: Threshold(hold_at=0.25, reject_at=0.75)}},
-    link_limit=2,
+    link_limit=5,
     banned_phrases=("buy now", "50 % „off“"),
     suspect_phrases=("click",),
     duplicate_limit=4,
