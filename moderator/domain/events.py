@@ -27,7 +27,6 @@ class AuditAction(StrEnum):
     CASE_DECIDED = "case.decided"
     DECISION_UNDONE = "decision.undone"
     COMMENT_ERASED = "comment.erased"
-    COMMENTS_EXPORTED = "comments.exported"
     MODEL_ACTIVATED = "model.activated"
     MODEL_ROLLED_BACK = "model.rolled_back"
     MODEL_REFUSED = "model.refused"
