@@ -11,20 +11,22 @@ from rich.console import Console
 progress_console = Console(stderr=True)
 
 
+def _json_option() -> click.Option:
+    return click.Option(
+        ["--json", "as_json"],
+        is_flag=True,
+        expose_value=False,
+        callback=_remember_json,
+        help="Print one JSON object.",
+    )
+
+
 class Command(click.Command):
     """A command that knows `--json`."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.params.append(
-            click.Option(
-                ["--json", "as_json"],
-                is_flag=True,
-                expose_value=False,
-                callback=_remember_json,
-                help="Print one JSON object.",
-            )
-        )
+        self.params.append(_json_option())
 
 
 class Group(click.Group):
@@ -34,15 +36,7 @@ class Group(click.Group):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.params.append(
-            click.Option(
-                ["--json", "as_json"],
-                is_flag=True,
-                expose_value=False,
-                callback=_remember_json,
-                help="Print one JSON object.",
-            )
-        )
+        self.params.append(_json_option())
 
 
 Group.group_class = Group
