@@ -1,6 +1,6 @@
 """Templates to responses: escaping always on, and headers that let nothing foreign in."""
 
-from datetime import datetime
+import hashlib
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from moderator.console.text import pieces
+from moderator.console import words
+from moderator.console.text import linked, pieces
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
@@ -22,6 +23,7 @@ _HEADERS = {
     "referrer-policy": "same-origin",
     "cache-control": "no-store",
     "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 
@@ -32,21 +34,26 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+# A browser keeps a file as long as it likes; after an upgrade its address is another one.
+_DIGESTS = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in STATIC.iterdir()}
 
 
-def _words(name: str) -> str:
-    return str(name).replace("_", " ")
+def static(name: str) -> str:
+    """Return the address of a static file, this version of it."""
+    return f"/console/static/{name}?v={_DIGESTS[name]}"
 
 
-def _clock(moment: datetime) -> str:
-    return f"{moment:%d %b %Y, %H:%M} UTC"
-
-
-def _iso(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-
-
-_templates.filters.update(words=_words, clock=_clock, iso=_iso, pieces=pieces)
+_templates.globals.update(static=static, choices=words.CHOICES, causes=words.CAUSES)
+_templates.filters.update(
+    words=words.words,
+    percent=words.percent,
+    clock=words.clock,
+    iso=words.iso,
+    span_of=words.span_of,
+    count_of=words.count,
+    pieces=pieces,
+    linked=linked,
+)
 
 
 def page(name: str, *, status: int = HTTPStatus.OK, **values: Any) -> Response:  # whatever the template shows

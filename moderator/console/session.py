@@ -1,9 +1,10 @@
 """Who sits at the console, and whether a form really came from our page."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.requests import Request
@@ -20,6 +21,7 @@ from moderator.domain.errors import (
     InvalidInput,
     ModerationError,
     NotFound,
+    NotNewest,
     NotSignedIn,
     RateLimited,
     Unavailable,
@@ -29,6 +31,13 @@ from moderator.usecases import access
 from moderator.web import ClientGone, EncodedBody, read_body, services
 
 MAX_FORM_BYTES = 32 * 1024
+# What this browser did lately, in a cookie of ids, the newest last: decisions that U takes back, and cases to pass over
+# for a while. They grant nothing: each is looked up, and its use case checks the right to it.
+DONE: Final = "moderator-done"
+SKIPPED: Final = "moderator-skipped"
+_TRAIL_IDS = 10
+_TRAIL_SECONDS = {DONE: 3_600, SKIPPED: 600}
+_ID = re.compile(r"[0-9a-z]{1,40}")
 Form = Mapping[str, str]
 View = Callable[[Request[Any]], Awaitable[Response]]
 
@@ -66,8 +75,31 @@ def keep(request: Request[Any], response: Response, secret: str) -> None:
 
 
 def forget(request: Request[Any], response: Response) -> None:
-    """Take the browser's session away."""
+    """Take the browser's session away, and what it remembers."""
     response.delete_cookie(cookie_name(request), path="/", secure=_is_secure(request), httponly=True, samesite="lax")
+    for name in _TRAIL_SECONDS:
+        response.delete_cookie(name, path="/console", secure=_is_secure(request), httponly=True, samesite="lax")
+
+
+def trail_of(request: Request[Any], name: str) -> tuple[str, ...]:
+    """Return the ids that this browser remembers, the newest last."""
+    found = request.cookies.get(name, "").split(".")
+    return tuple(one for one in found if _ID.fullmatch(one))[-_TRAIL_IDS:]
+
+
+def add_to_trail(request: Request[Any], response: Response, name: str, new: str) -> tuple[str, ...]:
+    """Let the browser remember another id, and return all that it remembers."""
+    trail = (*(one for one in trail_of(request, name) if one != new), new)[-_TRAIL_IDS:]
+    response.set_cookie(
+        name,
+        ".".join(trail),
+        max_age=_TRAIL_SECONDS[name],
+        path="/console",
+        secure=_is_secure(request),
+        httponly=True,
+        samesite="lax",
+    )
+    return trail
 
 
 async def session_of(request: Request[Any]) -> Session:
@@ -76,15 +108,20 @@ async def session_of(request: Request[Any]) -> Session:
 
 
 def check_origin(request: Request[Any]) -> None:
-    """Raise Forbidden when a form came from a page that is not ours."""
+    """Raise Forbidden when a form came from a page that is not ours.
+
+    Browsers send Origin, Sec-Fetch-Site or both with every form; a program that sends neither carries nobody's cookies.
+    """
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
     if site is not None and site not in ("same-origin", "none"):
         raise Forbidden("This form came from another site.")
     if origin is None:
         return
-    own = {request.headers.get("host", ""), urlsplit(services(request).settings.address).netloc}
-    if urlsplit(origin).netloc not in own:
+    parts = urlsplit(origin)
+    own = {request.headers.get("host"), urlsplit(services(request).settings.address).netloc}
+    # A proxy may speak http to us for a page that came by https; the other way round somebody is in between.
+    if not parts.netloc or parts.netloc not in own or (_is_secure(request) and parts.scheme != "https"):
         raise Forbidden("This form came from another site.")
 
 
@@ -121,6 +158,8 @@ def shown(view: View) -> View:
             return await view(request)
         except (CaseClosed, ClaimLost):
             return see_other("/console?told=moved")
+        except NotNewest:
+            return see_other("/console?told=stands")
         except NotSignedIn as error:
             wrong = request.url.path == "/console/sign-in"
             return page("sign_in.html", status=HTTPStatus.UNAUTHORIZED, problem=str(error) if wrong else None)

@@ -1,18 +1,25 @@
-"""A comment's text as a moderator sees it: words that drove a score marked, hidden characters made visible."""
+"""Readers' text as people may safely see it: words that drove a score marked, hidden and disguised letters shown."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
 
 from moderator.domain.scoring import Label, Span
 
 _SHORT_NAMES = {
     "\u00ad": "SHY",
+    "\u034f": "CGJ",
+    "\u061c": "ALM",
     "\u200b": "ZWSP",
     "\u200c": "ZWNJ",
     "\u200d": "ZWJ",
     "\u200e": "LRM",
     "\u200f": "RLM",
+    "\u2028": "LS",
+    "\u2029": "PS",
     "\u202a": "LRE",
     "\u202b": "RLE",
     "\u202c": "PDF",
@@ -25,17 +32,31 @@ _SHORT_NAMES = {
     "\u2069": "PDI",
     "\ufeff": "BOM",
 }
+# Letters, marks and symbols that draw nothing, though their category says otherwise: fillers, the empty Braille
+# pattern, the grapheme joiner and the variation selectors (UAX #44, Default_Ignorable_Code_Point).
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_EMOJI_JOINERS: Final = "\u200d\ufe0f"
+_UNSEEN: Final = frozenset(("Cf", "Cc", "Cs", "Co", "Zl", "Zp"))
+# Alphabets with letters that look like each other's. A word of two of them is a disguise, or a typing error.
+_LOOK_ALIKE = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_LINK = re.compile(r"https?://[^\s<>\"'“”«»]{1,2000}", re.IGNORECASE)
+_AFTER_LINK: Final = ".,;:!?…)]}"
 STRONG_SHARE = 0.25  # From here on a word is marked strongly.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """A stretch of text: plain, a marked word, or a hidden character (`hidden` is then its short name)."""
+    """A stretch of text: plain, a marked word, a hidden character (`hidden` is then its short name), or a disguise.
+
+    `is_alien`: letters of another alphabet than the rest of their word.
+    """
 
     text: str
     label: Label | None = None
     weight: float = 0.0
     hidden: str | None = None
+    is_alien: bool = False
     title: str = ""
 
     @property
@@ -50,35 +71,89 @@ def pieces(text: str, spans: Sequence[Span] = ()) -> list[Piece]:
     for span in sorted(spans, key=lambda one: one.weight):
         end = min(span.end, len(text))
         marks[span.start : end] = [span] * (end - span.start)
+    kinds = [_kind(text, position) for position in range(len(text))]
+    for position in _aliens(text):
+        kinds[position] = "alien"
     found: list[Piece] = []
-    start = 0
-    for position in range(1, len(text) + 1):
-        if position == len(text) or marks[position] is not marks[start]:
-            found += _visible(text[start:position], marks[start])
-            start = position
+    for (mark, kind), positions in groupby(range(len(text)), key=lambda at: (marks[at], kinds[at])):
+        places = list(positions)
+        stretch = text[places[0] : places[-1] + 1]
+        if kind == "hidden":
+            found += [_hidden(character) for character in stretch]
+        else:
+            found.append(_seen(stretch, mark, is_alien=kind == "alien"))
     return found
 
 
-def _visible(stretch: str, span: Span | None) -> list[Piece]:
+def _seen(stretch: str, span: Span | None, *, is_alien: bool) -> Piece:
     label, weight = (span.label, span.weight) if span else (None, 0.0)
-    title = f"{label.replace('_', ' ')}, {weight:.0%} of the evidence" if label else ""
-    found: list[Piece] = []
-    plain = ""
-    for character in stretch:
-        if not _is_hidden(character):
-            plain += character
+    titles = [f"{label.replace('_', ' ')}, {weight:.0%} of the evidence"] if label else []
+    if is_alien:
+        titles.insert(0, f"looks like another letter: U+{ord(stretch[0]):04X} {unicodedata.name(stretch[0], '')}")
+    return Piece(text=stretch, label=label, weight=weight, is_alien=is_alien, title="; ".join(titles))
+
+
+def _hidden(character: str) -> Piece:
+    code = f"U+{ord(character):04X}"
+    name = unicodedata.name(character, "unnamed")
+    return Piece(text=character, hidden=_SHORT_NAMES.get(character, code), title=f"{code} {name}")
+
+
+def _kind(text: str, position: int) -> str:
+    """Return whether a character is seen, or hidden: it draws nothing but may change how others look.
+
+    Line breaks and tabs are fine, and so are the joiners inside an emoji: there they do what they are for.
+    """
+    character = text[position]
+    if character < "\x7f":
+        return "hidden" if character < " " and character not in "\n\t\r" else "seen"
+    if unicodedata.category(character) not in _UNSEEN and not _BLANK.match(character):
+        return "seen"
+    return "seen" if character in _EMOJI_JOINERS and _joins_emoji(text, position) else "hidden"
+
+
+def _joins_emoji(text: str, position: int) -> bool:
+    before, after = text[max(position - 1, 0) : position], text[position + 1 : position + 2]
+    if not before:
+        return False
+    return before == "\ufe0f" or after == "\u20e3" or unicodedata.category(before) in ("So", "Sk", "Sm")
+
+
+def _aliens(text: str) -> list[int]:
+    """Return where letters stand in words of another alphabet that has letters of the same looks."""
+    if text.isascii():
+        return []
+    found = []
+    for word in _WORD.finditer(text):
+        if word[0].isascii():
             continue
-        if plain:
-            found.append(Piece(text=plain, label=label, weight=weight, title=title))
-        plain = ""
-        name = unicodedata.name(character, "unnamed")
-        code = f"U+{ord(character):04X}"
-        found.append(Piece(text=character, hidden=_SHORT_NAMES.get(character, code), title=f"{code} {name}"))
-    if plain:
-        found.append(Piece(text=plain, label=label, weight=weight, title=title))
+        scripts = [_script(letter) for letter in word[0]]
+        known = [script for script in scripts if script]
+        main = max(sorted(set(known)), key=known.count, default="")
+        found += [word.start() + at for at, script in enumerate(scripts) if script and script != main]
     return found
 
 
-def _is_hidden(character: str) -> bool:
-    """Return whether a character cannot be seen but may change how others look. Line breaks and tabs are fine."""
-    return unicodedata.category(character) in ("Cf", "Cc", "Cs", "Co") and character not in "\n\t\r"
+def _script(letter: str) -> str:
+    name = unicodedata.name(letter, "")
+    return next((script for script in _LOOK_ALIKE if name.startswith(script + " ")), "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A stretch of a published text; `is_link` when it is an address that may become a link."""
+
+    text: str
+    is_link: bool = False
+
+
+def linked(text: str) -> list[Run]:
+    """Cut a published text into words and http(s) links. Characters that reorder or hide the rest are left out."""
+    shown = "".join(piece.text for piece in pieces(text) if not piece.hidden)
+    runs: list[Run] = []
+    end = 0
+    for match in _LINK.finditer(shown):
+        address = match[0].rstrip(_AFTER_LINK)
+        runs += [Run(text=shown[end : match.start()]), Run(text=address, is_link=True)]
+        end = match.start() + len(address)
+    return [run for run in (*runs, Run(text=shown[end:])) if run.text]

@@ -113,6 +113,7 @@ WHERE id IN (
     WHERE state = 'open' AND (holder IS NULL OR expires_ms <= :now_ms)
         AND (CAST(:sites AS TEXT) IS NULL OR :sites LIKE '%,' || site_id || ',%')
         AND (barred_person_id IS NULL OR barred_person_id <> :holder)
+        AND (CAST(:passed_over AS TEXT) IS NULL OR :passed_over NOT LIKE '%,' || id || ',%')
     ORDER BY weight * (1.0 + (:now_ms - opened_ms) / 60000.0) DESC, id
     LIMIT :count {skip_locked}
 )
@@ -135,8 +136,12 @@ async def claim(
     now: datetime,
     expires_at: datetime,
     sites: Sequence[SiteId] = (),
+    passing_over: Sequence[CaseId] = (),
 ) -> list[CaseFile]:
-    """Claim up to `count` free cases, the most urgent first, and return them. `sites` empty means every site."""
+    """Claim up to `count` free cases, the most urgent first, but none of `passing_over`. Return them.
+
+    `sites` empty means every site.
+    """
     rows = await connection.all(
         CLAIM,
         holder=holder,
@@ -144,6 +149,7 @@ async def claim(
         now_ms=to_ms(now),
         expires_ms=to_ms(expires_at),
         sites=_listed(sites),
+        passed_over=_listed(passing_over),
     )
     claimed = {row["id"] for row in rows}
     return [file for file in await list_claimed(connection, holder=holder, now=now) if file.case.id in claimed]
@@ -278,9 +284,9 @@ async def queue_size(connection: Connection, sites: Sequence[SiteId] = ()) -> Qu
     )
 
 
-def _listed(sites: Sequence[SiteId]) -> str | None:
-    """Return site ids as one parameter, to be searched with LIKE; None means every site."""
-    return f",{','.join(sites)}," if sites else None
+def _listed(ids: Sequence[SiteId] | Sequence[CaseId]) -> str | None:
+    """Return ids as one parameter, to be searched with LIKE; None when there are none: no condition."""
+    return f",{','.join(ids)}," if ids else None
 
 
 def _file(row: Row) -> CaseFile:

@@ -1,5 +1,6 @@
 """People at work: the queue, claims, decisions, and taking them back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -41,8 +42,13 @@ class Decided:
     case: CaseFile | None = None
 
 
-async def claim_next(services: Services, person: Person, *, count: int) -> list[CaseFile]:
-    """Claim up to `count` (1 to 50) of the most urgent free cases that this person may see."""
+async def claim_next(
+    services: Services, person: Person, *, count: int, passing_over: Sequence[CaseId] = ()
+) -> list[CaseFile]:
+    """Claim up to `count` (1 to 50) of the most urgent free cases that this person may see.
+
+    Cases of `passing_over`, which the person has just skipped, stay in the queue for others.
+    """
     now = services.now()
     async with services.database.transaction() as connection:
         return await cases.claim(
@@ -52,6 +58,7 @@ async def claim_next(services: Services, person: Person, *, count: int) -> list[
             now=now,
             expires_at=now + timedelta(seconds=services.settings.claim_seconds),
             sites=person.sites,
+            passing_over=passing_over,
         )
 
 

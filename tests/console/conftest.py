@@ -58,6 +58,20 @@ async def hold(services: Services, site: SiteId, text: str = "What an idiot.", *
     return outcome.case
 
 
+def comment_of(page: str) -> str:
+    """Return the comment in hand, as the page has it."""
+    found = re.search(r"<blockquote[^>]*>(.*?)</blockquote>", page, re.DOTALL)
+    assert found, "no case in hand"
+    return found[1]
+
+
+def told_in(page: str) -> str:
+    """Return the line above the case: what was done last, and its undo."""
+    found = re.search(r'<div class="told"[^>]*>(.*?)</div>', page, re.DOTALL)
+    assert found
+    return found[1]
+
+
 @dataclass
 class Visitor:
     """Somebody with a browser: keeps cookies, follows redirects, presses a page's buttons."""
@@ -78,7 +92,7 @@ class Visitor:
 
     async def press(self, key: str, **fields: str) -> str:
         """Press the button that names a key."""
-        button = re.search(rf'<button[^>]*aria-keyshortcuts="{re.escape(key)}"[^>]*>', self.page)
+        button = re.search(rf'<button [^>]*aria-keyshortcuts="{re.escape(key)}"[^>]*>', self.page)
         assert button, f"no button for {key}"
         forms = [one for one in re.finditer(r'<form[^>]*action="([^"]+)"', self.page) if one.start() < button.start()]
         own = re.search(r'formaction="([^"]+)"', button[0])

@@ -1,16 +1,21 @@
 """What moderators do at the console, and what nobody else can."""
 
 import html
+from dataclasses import replace
 
 import pytest
 
-from moderator.domain.ids import SiteId
+from moderator.domain.comments import Article, Author, Comment
+from moderator.domain.ids import CommentId, SiteId
 from moderator.domain.people import Role
+from moderator.domain.review import Cause, ReasonCode
 from moderator.services import Services
-from moderator.storage import decisions
+from moderator.storage import cases, comments, decisions
 from moderator.usecases import feedback, manage, review
-from tests.console.conftest import BASE, PASSWORD, Visitor, hold
-from tests.fakes import Clock
+from moderator.usecases.moderate import moderate
+from tests.builders import a_case, a_comment, a_policy
+from tests.console.conftest import BASE, PASSWORD, Visitor, comment_of, hold, told_in
+from tests.fakes import Clock, FakeScorer
 from tests.usecases.conftest import OPERATOR
 
 pytestmark = pytest.mark.anyio
@@ -72,6 +77,12 @@ async def test_behind_https_no_other_host_can_set_the_cookie(visitor: Visitor, s
     assert "secure" in answer.headers["set-cookie"].lower()
 
 
+async def test_behind_https_a_form_from_plain_http_is_refused(visitor: Visitor, services: Services) -> None:
+    services.settings = services.settings.__class__(public_url="https://moderate.example")
+    await visitor.submit("/console/sign-in", headers={"origin": "http://moderate.example"}, name="Anna", password="x")
+    assert visitor.status == 403
+
+
 async def test_every_page_lets_nothing_foreign_in(visitor: Visitor, services: Services, site: SiteId) -> None:
     await hold(services, site)
     await visitor.sign_in()
@@ -89,9 +100,22 @@ async def test_every_page_lets_nothing_foreign_in(visitor: Visitor, services: Se
         assert "http://" not in page.replace(BASE, "")
 
 
+async def test_an_unknown_page_and_method_are_no_pages(visitor: Visitor) -> None:
+    await visitor.open("/console/nothing")
+    assert visitor.status == 404
+    assert (await visitor.http.get("/console/next")).status_code == 405
+
+
 @pytest.mark.parametrize(
     "headers",
-    [{"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}],
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": "http://testserver.evil.example"},
+        {"origin": "http://evil.example/testserver"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+    ],
 )
 async def test_forms_of_other_sites_are_refused(
     visitor: Visitor, services: Services, site: SiteId, headers: dict[str, str]
@@ -133,7 +157,7 @@ async def test_deciding_shows_the_next_case_at_once(visitor: Visitor, services: 
     assert "Rejected: threat" in page
     assert "idiot" in page
     page = await visitor.press("A")
-    assert "Approved." in page
+    assert ">Approved<" in page
     assert "Nothing is waiting" in page
     assert await _decided(services) == [("approve", None, None), ("reject", "threat", "the police know")]
 
@@ -148,8 +172,60 @@ async def test_undo_brings_the_case_back(visitor: Visitor, services: Services, s
     assert "I will" in page
     assert "Decided before" in page
     assert "A decision was taken back" in page
-    await visitor.open("/console/queue")
-    assert visitor.page.count("Take<") == 1
+    assert "Taken back: the comment is held again" in page
+
+
+async def test_after_an_undo_comes_the_case_that_was_in_hand(
+    visitor: Visitor, services: Services, site: SiteId
+) -> None:
+    await hold(services, site, "I will kill it.")
+    await hold(services, site, "What an idiot.")
+    await hold(services, site, "What an idiot, really.")
+    await visitor.sign_in()
+    await visitor.press("N")
+    await visitor.press("4")
+    in_hand = comment_of(visitor.page)
+    await visitor.press("U")
+    assert "kill" in comment_of(visitor.page)
+    await visitor.press("4")
+    assert comment_of(visitor.page) == in_hand
+
+
+async def test_undo_goes_back_one_decision_at_a_time(visitor: Visitor, services: Services, site: SiteId) -> None:
+    await hold(services, site, "I will kill it.")
+    await hold(services, site, "What an idiot.")
+    await visitor.sign_in()
+    await visitor.press("N")
+    await visitor.press("4")
+    await visitor.press("2")
+    assert "idiot" in comment_of(await visitor.press("U"))
+    assert "Rejected: threat" in visitor.page
+    assert "kill" in comment_of(await visitor.press("U"))
+    assert "Undo" not in told_in(visitor.page)
+
+
+async def test_what_cannot_be_taken_back_any_more_is_said(visitor: Visitor, services: Services, site: SiteId) -> None:
+    await hold(services, site)
+    await visitor.sign_in()
+    await visitor.press("N")
+    await visitor.press("A")
+    stale = visitor.page
+    await visitor.press("U")
+    visitor.page = stale
+    assert "cannot be taken back any more" in await visitor.press("U")
+
+
+async def test_an_erased_comment_offers_no_undo(visitor: Visitor, services: Services, site: SiteId) -> None:
+    await hold(services, site)
+    await visitor.sign_in()
+    await visitor.press("N")
+    await visitor.press("A")
+    async with services.database.read() as connection:
+        (stored,) = await comments.list_approved(connection, site, 5)
+    await feedback.erase(services, OPERATOR, site, stored.comment.id)
+    page = await visitor.open("/console")
+    assert "Undo" not in told_in(page)
+    assert "idiot" not in page
 
 
 async def test_a_decision_of_somebody_else_shows_no_undo(
@@ -163,8 +239,10 @@ async def test_a_decision_of_somebody_else_shows_no_undo(
         (anna,) = [one for one in services.directory.people.values() if one.name == "Anna"]
         (made,) = await decisions.by_person(connection, anna.id, 5)
     await other.sign_in("Ben")
-    assert "Undo" not in await other.open(f"/console?done={made.id}")
-    assert "Undo" not in await other.open("/console?done=nonsense")
+    for trail in (made.id, "nonsense", "'; DROP TABLE decisions", f"{made.id}.nonsense.\u00e9"):
+        other.http.cookies.set("moderator-done", trail.encode("ascii", "replace").decode(), path="/console")
+        assert "Undo" not in told_in(await other.open("/console"))
+        assert other.status == 200
 
 
 async def test_a_skipped_case_goes_back_to_the_queue(visitor: Visitor, services: Services, site: SiteId) -> None:
@@ -174,7 +252,62 @@ async def test_a_skipped_case_goes_back_to_the_queue(visitor: Visitor, services:
     await visitor.press("N")
     page = await visitor.press("S")
     assert "back in the queue" in page
-    assert "idiot" in page
+    assert "idiot" in comment_of(page)
+
+
+async def test_skipping_reaches_every_case_and_then_stops(
+    visitor: Visitor, other: Visitor, services: Services, site: SiteId
+) -> None:
+    for text in ("I will kill it.", "What an idiot.", "What an idiot, again."):
+        await hold(services, site, text)
+    await visitor.sign_in()
+    await visitor.press("N")
+    seen = {comment_of(visitor.page)}
+    for _ in range(2):
+        seen.add(comment_of(await visitor.press("S")))
+    assert len(seen) == 3
+    assert "3 comments waiting" in await visitor.press("S")
+    assert "kill" in comment_of(await visitor.press("N"))
+    await other.sign_in("Ben")
+    assert "idiot" in comment_of(await other.press("N"))
+
+
+async def test_after_a_skip_the_next_decision_does_not_bring_it_back(
+    visitor: Visitor, services: Services, site: SiteId
+) -> None:
+    for text in ("I will kill it.", "What an idiot.", "What an idiot, again."):
+        await hold(services, site, text)
+    await visitor.sign_in()
+    await visitor.press("N")
+    await visitor.press("S")
+    assert "idiot" in comment_of(await visitor.press("2"))
+    assert "Undo" in told_in(visitor.page)
+
+
+async def test_pressing_next_twice_hoards_nothing(visitor: Visitor, services: Services, site: SiteId) -> None:
+    await hold(services, site)
+    await hold(services, site)
+    await visitor.sign_in()
+    start = visitor.page
+    await visitor.press("N")
+    visitor.page = start
+    await visitor.press("N")
+    async with services.database.read() as connection:
+        assert (await cases.queue_size(connection)).claimed == 1
+
+
+async def test_a_decision_pressed_twice_decides_one_case(visitor: Visitor, services: Services, site: SiteId) -> None:
+    await hold(services, site, "I will kill it.")
+    await hold(services, site, "What an idiot.")
+    await visitor.sign_in()
+    await visitor.press("N")
+    stale = visitor.page
+    await visitor.press("4")
+    visitor.page = stale
+    page = await visitor.press("4")
+    assert "had moved on" in page
+    assert "idiot" in comment_of(page)
+    assert await _decided(services) == [("reject", "threat", None)]
 
 
 async def test_a_case_that_has_moved_on_is_not_decided(
@@ -241,11 +374,81 @@ async def test_hostile_text_is_escaped(visitor: Visitor, services: Services, sit
         assert "RLO" in page
 
 
-async def test_reports_and_reasons_are_told(visitor: Visitor, services: Services, site: SiteId) -> None:
-    from moderator.domain.review import ReasonCode
-    from moderator.usecases.moderate import moderate
-    from tests.builders import a_comment
+async def test_everything_that_a_page_of_a_site_sends_is_escaped(
+    visitor: Visitor, services: Services, site: SiteId
+) -> None:
+    evil = '"><img src=x onerror=alert(1)>\u202e'
+    comment = Comment(
+        id=CommentId(services.ids.new()),
+        site_id=site,
+        text=f"idiot {evil}",
+        received_at=services.now(),
+        article=Article(url=f"javascript:alert(1){evil}", title=evil, section=evil),
+        author=Author(id="a", name=evil, url=f"javascript:alert(2){evil}"),
+        lang='en" onclick="alert(3)',
+    )
+    await moderate(services, comment)
+    await visitor.sign_in()
+    for page in (await visitor.press("N"), await visitor.open("/console/queue")):
+        assert "<img" not in page
+        assert "\u202e" not in page
+        assert 'onclick="' not in page
+        assert 'href="javascript' not in page
 
+
+async def test_links_in_a_comment_are_words(visitor: Visitor, services: Services, site: SiteId) -> None:
+    await hold(services, site, "Idiot, see https://win.example/now")
+    await visitor.sign_in()
+    page = await visitor.press("N")
+    assert "https://win.example/now" in page
+    assert 'href="https://win' not in page
+
+
+async def test_the_case_says_why_a_person_is_asked(visitor: Visitor, services: Services, site: SiteId) -> None:
+    await hold(services, site, "What an idiot. I will kill it.")
+    await visitor.sign_in()
+    page = await visitor.press("N")
+    assert '<mark class="strong" title="insult, 100% of the evidence">idiot</mark>' in page
+    assert "held from 50 %" in page
+    assert "6 low scores" in page
+    assert 'class="tick"' in page
+    assert "Model fake-1, policy 2" in page
+    assert "The site does not say who this is." in page
+
+
+async def test_the_record_of_an_author_is_told(visitor: Visitor, services: Services, site: SiteId) -> None:
+    for text in ("Fine.", "Good.", "You scum.", "What an idiot."):
+        await moderate(services, a_comment(text, site_id=site, received_at=services.now(), author=Author(id="j")))
+    await visitor.sign_in()
+    page = await visitor.press("N")
+    assert "2 published" in page
+    assert "1 rejected" in page
+
+
+async def test_a_sample_is_shown_without_the_machine(visitor: Visitor, services: Services, site: SiteId) -> None:
+    done = await moderate(services, a_comment("You scum.", site_id=site, received_at=services.now()))
+    async with services.database.transaction() as connection:
+        case = a_case(a_comment(comment_id=done.outcome.comment_id, site_id=site), weight=0.5, opened_at=services.now())
+        await cases.open_many(connection, [replace(case, cause=Cause.SAMPLE)])
+    await visitor.sign_in()
+    assert "%" not in await visitor.open("/console/queue")
+    await visitor.open("/console")
+    page = await visitor.press("N")
+    assert "A check on the machine" in page
+    for hint in ("<mark", "meters", "%", "fake-1", "low scores"):
+        assert hint not in page, hint
+
+
+async def test_an_unscored_comment_says_so(visitor: Visitor, services: Services, site: SiteId) -> None:
+    services.scorer = FakeScorer(version=None)
+    await hold(services, site)
+    await visitor.sign_in()
+    page = await visitor.press("N")
+    assert "No model scored it" in page
+    assert "meters" not in page
+
+
+async def test_reports_and_reasons_are_told(visitor: Visitor, services: Services, site: SiteId) -> None:
     done = await moderate(services, a_comment("Harmless.", site_id=site, received_at=services.now()))
     await feedback.report(services, site, done.outcome.comment_id, reason=ReasonCode.SPAM, note="an <advert>")
     await visitor.sign_in()
@@ -309,8 +512,48 @@ async def test_the_demo_page_is_there_on_the_demo_site_only(visitor: Visitor, se
     assert added is not None
     page = await visitor.open("/demo")
     assert visitor.status == 200
+    assert "The Kremlin and Europe" in page
     assert added[0].public_key in page
     assert added[0].key not in page
+
+
+async def test_a_reader_of_the_demo_is_told_and_then_read(visitor: Visitor, services: Services) -> None:
+    added = await manage.add_demo(services, OPERATOR)
+    assert added is not None
+    await manage.set_policy(services, OPERATOR, added[0].site.id, a_policy())
+    headers = {"authorization": f"Bearer {added[0].public_key}", "origin": services.settings.address}
+    for text, status in (("The harvest was good.", "approved"), ("What an idiot.", "held")):
+        answer = await visitor.http.post("/v1/comments", json={"text": text}, headers=headers)
+        assert answer.json()["status"] == status
+        assert answer.json()["message"]
+    page = await visitor.open("/demo")
+    assert "The harvest was good." in page
+    assert "idiot" not in page
+    await visitor.open("/console")
+    await visitor.sign_in()
+    await visitor.press("N")
+    await visitor.press("A")
+    assert "What an idiot." in await visitor.open("/demo")
+
+
+async def test_published_comments_are_escaped_and_their_links_bring_no_fame(
+    visitor: Visitor, services: Services
+) -> None:
+    added = await manage.add_demo(services, OPERATOR)
+    assert added is not None
+    text = '<b>Bold</b>\u202e javascript:alert(1) see https://a.example/"onclick=x, and http://b.example/x?y=1&z=2.'
+    await moderate(
+        services,
+        a_comment(text, site_id=added[0].site.id, received_at=services.now(), author=Author(name="<i>\u202eIda")),
+    )
+    page = await visitor.open("/demo")
+    assert "<b>" not in page
+    assert "<i>" not in page
+    assert "\u202e" not in page
+    assert 'href="javascript' not in page
+    assert '<a href="https://a.example/" rel="nofollow ugc noopener">https://a.example/</a>' in page
+    assert 'href="http://b.example/x?y=1&amp;z=2"' in page
+    assert page.count("<a href") == page.count('rel="nofollow ugc noopener"') + 1  # The link to the console.
 
 
 async def test_static_files_are_served(visitor: Visitor) -> None:

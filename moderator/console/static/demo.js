@@ -2,26 +2,34 @@
 
 const form = document.getElementById("comment-form");
 const answer = document.getElementById("answer");
+let attempt = null; // The same comment sent twice, after a lost answer say, is one comment.
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = form.querySelector("button");
+  const body = JSON.stringify({
+    text: form.elements.text.value,
+    author: { name: form.elements.author.value.trim() || "Unnamed" },
+    article: { url: window.location.href, title: document.title, section: "politics" },
+  });
+  if (attempt?.body !== body) attempt = { body, key: String(performance.timeOrigin + performance.now()) + Math.random() };
   button.disabled = true;
   try {
     const response = await fetch("/v1/comments", {
       method: "POST",
-      headers: { "Authorization": `Bearer ${form.dataset.key}`, "Content-Type": "application/json" },
-      body: JSON.stringify({
-        text: form.elements.text.value,
-        author: { name: form.elements.author.value || "Unnamed" },
-        article: { url: window.location.href, title: document.title, section: "politics" },
-      }),
+      headers: {
+        "Authorization": `Bearer ${form.dataset.key}`,
+        "Content-Type": "application/json",
+        "Idempotency-Key": attempt.key,
+      },
+      body,
     });
     const told = await response.json();
-    answer.textContent = response.ok ? told.message : told.detail;
+    answer.textContent = response.ok ? told.message : told.detail; // Text, never HTML.
     if (response.ok) {
-      if (told.status === "approved") show(form.elements.author.value || "Unnamed", form.elements.text.value);
+      attempt = null;
       form.elements.text.value = "";
+      if (told.status === "approved") await showPublished();
     }
   } catch {
     answer.textContent = "The comment could not be sent. Please try again.";
@@ -30,9 +38,9 @@ form.addEventListener("submit", async (event) => {
   }
 });
 
-function show(name, text) {
-  const item = document.createElement("li");
-  item.append(Object.assign(document.createElement("strong"), { textContent: name }));
-  item.append(Object.assign(document.createElement("p"), { textContent: text, dir: "auto" }));
-  document.getElementById("comments").prepend(item);
+// The page itself knows how to write comments safely, so the list is taken from a fresh copy of it.
+async function showPublished() {
+  const page = await (await fetch(window.location.href)).text();
+  const fresh = new DOMParser().parseFromString(page, "text/html").getElementById("comments");
+  if (fresh) document.getElementById("comments").replaceWith(fresh);
 }

@@ -1,0 +1,155 @@
+"""The case in hand: everything that a moderator reads about it, and the decision that may be taken back."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from moderator.domain.errors import NotFound
+from moderator.domain.ids import DecisionId
+from moderator.domain.people import Person
+from moderator.domain.policy import Action, Facts, Reason
+from moderator.domain.review import Cause, Decision, Source
+from moderator.domain.scoring import Label, Span, Threshold
+from moderator.services import Services
+from moderator.storage import cases, comments, decisions, reports
+from moderator.storage.cases import CaseFile
+from moderator.storage.comments import FactsQuestion
+from moderator.storage.database import Connection
+from moderator.storage.reports import Report
+
+SHOWN_WORDS = 3
+WORTH_A_ROW = 0.10  # Lower scores that no threshold looks at fold away.
+EXCERPT_CHARACTERS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A stretch of the comment and its share (0 to 1) of what speaks for a label."""
+
+    text: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meter:
+    """A label's score beside the thresholds that apply, and the words that drove it."""
+
+    label: Label
+    score: float
+    threshold: Threshold | None
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def is_high(self) -> bool:
+        """Whether the score alone would hold the comment."""
+        return self.threshold is not None and self.score >= self.threshold.hold_at
+
+    @property
+    def is_worth_a_row(self) -> bool:
+        """Whether the score says something."""
+        return self.is_high or self.score >= WORTH_A_ROW
+
+    @property
+    def marks(self) -> list[float]:
+        """Where people and where the machine begin to act; a threshold above 1 is never reached."""
+        return (
+            []
+            if self.threshold is None
+            else [at for at in (self.threshold.hold_at, self.threshold.reject_at) if at <= 1]
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Everything about the case in hand. A blind one shows nothing of what the machine thinks."""
+
+    file: CaseFile
+    site: str
+    is_blind: bool
+    spans: Sequence[Span]
+    meters: Sequence[Meter]
+    reasons: Sequence[Reason]
+    facts: Facts | None
+    history: Sequence[Decision]
+    reports: Sequence[Report]
+    seconds_left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """A decision that its maker can still take back, and how the comment began."""
+
+    decision: Decision
+    excerpt: str
+
+
+async def in_hand(services: Services, connection: Connection, person: Person) -> list[CaseFile]:
+    """Return the cases that somebody holds and may see, the most urgent first."""
+    held = await cases.list_claimed(connection, holder=person.id, now=services.now())
+    return [file for file in held if person.may_see(file.case.site_id)]
+
+
+async def open_desk(services: Services, connection: Connection, file: CaseFile) -> Desk:
+    """Return what is shown about a case."""
+    comment, outcome, claim = file.comment, file.outcome, file.case.claim
+    thresholds = services.policy_for(comment.site_id).thresholds_for(comment.article.section)
+    # A decision on a sample is recorded as made without the machine, and is what the machine is measured by.
+    is_blind = file.case.cause is Cause.SAMPLE
+    meters = [
+        Meter(
+            label=label,
+            score=score,
+            threshold=thresholds.get(label),
+            evidence=_evidence(comment.text, (span for span in outcome.spans if span.label is label)),
+        )
+        for label, score in outcome.scores.items()
+    ]
+    facts = None
+    if comment.author.key:
+        question = FactsQuestion(site_id=comment.site_id, author_key=comment.author.key, text_hash=None, since_ms=0)
+        facts = (await comments.author_facts(connection, [question]))[0]
+    history = await decisions.for_comment(connection, comment.id)
+    return Desk(
+        file=file,
+        site=services.site(comment.site_id).name,
+        is_blind=is_blind,
+        spans=() if is_blind else outcome.spans,
+        meters=() if is_blind else sorted(meters, key=lambda meter: (not meter.is_high, -meter.score)),
+        reasons=() if is_blind else [reason for reason in outcome.reasons if reason.label is None],
+        facts=facts,
+        history=[one for one in history if one.source is Source.MODERATOR],
+        reports=await reports.for_comment(connection, comment.id),
+        # Rounded up: when the page says that the time is over, it is.
+        seconds_left=max(0, ceil((claim.expires_at - services.now()).total_seconds())) if claim else 0,
+    )
+
+
+def _evidence(text: str, spans: Iterable[Span]) -> tuple[Evidence, ...]:
+    found: dict[str, Evidence] = {}
+    for span in sorted(spans, key=lambda one: -one.weight):
+        words = text[span.start : span.end]
+        found.setdefault(words.casefold(), Evidence(text=words, share=span.weight))
+    return tuple(found.values())[:SHOWN_WORDS]
+
+
+async def find_done(connection: Connection, person: Person, made: Sequence[str]) -> Done | None:
+    """Return the last of a browser's decisions that still stands and is this person's, or None."""
+    for decision_id in reversed(made):
+        try:
+            decision = await decisions.get(connection, DecisionId(decision_id))
+        except NotFound:
+            continue
+        if decision.person_id != person.id or not person.may_see(decision.site_id) or decision.action is Action.HOLD:
+            continue
+        if (await decisions.for_comment(connection, decision.comment_id))[-1].id != decision.id:
+            continue
+        stored = await comments.get_anywhere(connection, decision.comment_id)
+        if not stored.is_erased:
+            return Done(decision=decision, excerpt=excerpt_of(stored.comment.text, EXCERPT_CHARACTERS))
+    return None
+
+
+def excerpt_of(text: str, characters: int) -> str:
+    """Return how a text begins, in one line."""
+    line = " ".join(text[: 4 * characters].split())
+    return line if len(line) <= characters and len(text) <= 4 * characters else line[:characters].rstrip() + "…"
