@@ -100,8 +100,10 @@ async def find_breaks(database: Database, page_size: int = 1_000) -> AsyncIterat
         end = await connection.one(END)
     if end is None:
         yield "The head of the chain is missing."
-    elif (end["head_seq"], end["head_hash"]) != (end["seq"] or 0, end["hash"] or ""):
+    elif end["head_seq"] != (end["seq"] or 0):
         yield f"The chain ends at entry {end['seq'] or 0}, but its head says {end['head_seq']}."
+    elif end["head_hash"] != (end["hash"] or ""):
+        yield f"The head does not have the hash of entry {end['head_seq']}."
 
 
 RECENT = """

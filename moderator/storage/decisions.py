@@ -105,6 +105,7 @@ async def count(connection: Connection) -> int:
 
 
 def _row(decision: Decision) -> tuple[Value, ...]:
+    probability = decision.inclusion_probability
     values: list[Value] = [
         decision.id,
         decision.site_id,
@@ -122,7 +123,8 @@ def _row(decision: Decision) -> tuple[Value, ...]:
         decision.policy_version,
         decision.model_version,
         decision.undoes,
-        decision.inclusion_probability,
+        # As the column gives it back: a 1 would be digested as another text than the 1.0 that is read.
+        None if probability is None else float(probability),
         to_ms(decision.decided_at),
     ]
     return (*values, _digest(values))

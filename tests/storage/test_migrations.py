@@ -1,9 +1,12 @@
 """The schema moves forward only, by whole steps, and says when it does not fit."""
 
 import asyncio
+import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import anyio
 import pytest
 
 from moderator.domain.errors import SchemaRefused
@@ -68,6 +71,28 @@ async def test_a_database_without_a_step_asks_for_it(database: Database, monkeyp
         await check_schema(database)
 
 
+async def test_an_empty_database_asks_for_every_step(empty: Database) -> None:
+    with pytest.raises(SchemaRefused, match="lacks 0001_initial; run: moderator migrate"):
+        await check_schema(empty)
+
+
+async def test_a_last_statement_without_its_semicolon_is_run(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = Migration(number=2, name="0002_later", sql="CREATE TABLE a (x BIGINT);\nCREATE TABLE b (y BIGINT)\n")
+    known = load_migrations(database.engine)
+    monkeypatch.setattr(migrations, "load_migrations", lambda _engine: [*known, later])
+    await migrate(database, now_ms=0)
+    assert {("a", "x"), ("b", "y")} <= await _columns(database)
+
+
+async def test_a_closing_comment_is_no_mistake(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    later = Migration(number=2, name="0002_later", sql="CREATE TABLE a (x BIGINT);\n-- The end.\n")
+    known = load_migrations(database.engine)
+    monkeypatch.setattr(migrations, "load_migrations", lambda _engine: [*known, later])
+    assert await migrate(database, now_ms=0) == ["0002_later"]
+
+
 async def test_a_newer_database_is_refused(database: Database) -> None:
     async with database.transaction() as connection:
         await connection.execute(migrations.RECORD, number=99, name="0099_future", sha256="", applied_ms=0)
@@ -109,6 +134,38 @@ async def test_workers_that_start_together_migrate_once(postgres_url: str) -> No
     assert sorted(applied) == [[], [], ["0001_initial"]]
     for worker in workers:
         await worker.close()
+
+
+async def test_a_process_killed_in_the_middle_of_a_step_leaves_the_old_schema(tmp_path: Path) -> None:
+    path = tmp_path / "killed.db"
+    program = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from moderator.storage import migrate as migrations
+from moderator.storage.sqlite import SqliteDatabase
+
+async def main():
+    database = await SqliteDatabase.open(Path(sys.argv[1]))
+    cut, ran = migrations.statements, []
+
+    def dying(sql):
+        for statement in cut(sql):
+            if len(ran) == 10:
+                os.kill(os.getpid(), signal.SIGKILL)
+            ran.append(statement)
+            yield statement
+
+    migrations.statements = dying
+    await migrations.migrate(database, now_ms=0)
+
+asyncio.run(main())
+"""
+    done = await anyio.run_process([sys.executable, "-c", program, str(path)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    database = await SqliteDatabase.open(path)
+    assert {table for table, _ in await _columns(database)} <= {"schema_migrations"}
+    assert await migrate(database, now_ms=0) == ["0001_initial"]
+    await database.close()
 
 
 def test_a_script_is_cut_where_statements_end() -> None:

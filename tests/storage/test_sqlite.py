@@ -1,11 +1,13 @@
 """What only SQLite can do wrong: a full disk, a second writer, a file that is none."""
 
+import asyncio
 import os
 import sqlite3
 import stat
 import sys
 from pathlib import Path
 
+import aiosqlite
 import anyio
 import pytest
 
@@ -132,6 +134,120 @@ async def test_an_old_library_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(engine, "OLDEST_LIBRARY", (99, 0, 0))
     with pytest.raises(StorageUnavailable, match="too old"):
         await SqliteDatabase.open(tmp_path / "a.db")
+
+
+async def test_a_log_that_a_reader_keeps_is_emptied_after_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_PRAGMAS", ("PRAGMA busy_timeout = 20",))
+    database, secret = await SqliteDatabase.open(tmp_path / "read.db"), "secret" * 2_000
+    await migrate(database, now_ms=0)
+    log = tmp_path / "read.db-wal"
+    reader = sqlite3.connect(database.path, isolation_level=None)
+    async with database.transaction() as connection:
+        await connection.execute(ADD, name=secret)
+    reader.execute("BEGIN")
+    reader.execute("SELECT COUNT(*) FROM revisions").fetchall()
+    async with database.transaction() as connection:
+        await connection.execute("DELETE FROM revisions WHERE name = :name", name=secret)
+
+    await database.checkpoint()
+    await database.check()
+    assert b"secretsecret" in log.read_bytes()
+
+    reader.close()
+    await database.check()
+    await database.check()  # The first is answered before the writer turns to the log.
+    assert b"secretsecret" not in log.read_bytes() + database.path.read_bytes()
+    assert await _pragma(database, "busy_timeout") == engine.BUSY_TIMEOUT_MS
+    await database.close()
+
+
+async def test_blocks_that_wait_together_share_one_commit(sqlite_database: SqliteDatabase) -> None:
+    database, statements = sqlite_database, list[str]()
+    assert database._writer is not None
+
+    async def write(number: int) -> None:
+        async with database.transaction() as connection:
+            await connection.execute(ADD, name=f"row{number}")
+
+    async with database.transaction():
+        waiting = [asyncio.create_task(write(number)) for number in range(20)]
+        waiting.append(asyncio.create_task(_add(database)))
+        await asyncio.sleep(0)
+        await database._writer.set_trace_callback(statements.append)
+    await asyncio.gather(*waiting)
+    await database._writer.set_trace_callback(None)  # type: ignore[arg-type]
+    assert statements.count("COMMIT") == 1
+    assert sum(statement.startswith("INSERT") for statement in statements) == 21
+
+
+async def _add(database: SqliteDatabase) -> None:
+    await database.batch_write(add_rows, "row of a batch")
+
+
+async def test_an_emptied_log_waits_for_the_group_before_it(sqlite_database: SqliteDatabase) -> None:
+    database = sqlite_database
+    async with database.transaction() as connection:
+        emptied = asyncio.create_task(database.checkpoint())
+        await asyncio.sleep(0)
+        waiting = asyncio.create_task(_add(database))
+        await asyncio.sleep(0)
+        await connection.execute(ADD, name="row before")
+        assert not emptied.done()
+    await emptied
+    await waiting
+    async with database.read() as connection:
+        rows = await connection.all("SELECT name FROM revisions WHERE name LIKE 'row%' ORDER BY name")
+    assert [row["name"] for row in rows] == ["row before", "row of a batch"]
+
+
+async def test_a_checkpoint_given_up_while_it_waits_leaves_the_writer_free(sqlite_database: SqliteDatabase) -> None:
+    async with sqlite_database.transaction():
+        emptied = asyncio.create_task(sqlite_database.checkpoint())
+        await asyncio.sleep(0)
+        emptied.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await emptied
+    await _add(sqlite_database)
+
+
+async def test_a_full_disk_undoes_the_neighbours_of_the_group_too(sqlite_database: SqliteDatabase) -> None:
+    """Nobody in the group has been answered yet, so nobody is told a lie."""
+    database = sqlite_database
+    await _fill(database)
+
+    async def write(name: str) -> None:
+        async with database.transaction() as connection:
+            await connection.execute(ADD, name=name)
+
+    names = ("row small", "row big" + "x" * 100_000)
+    outcomes = await asyncio.gather(*map(write, names), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [StorageUnavailable] * 2
+    async with database.read() as connection:
+        assert await connection.one("SELECT 1 AS found FROM revisions WHERE name LIKE 'row%'") is None
+
+
+async def test_a_log_that_cannot_be_kept_is_said_so() -> None:
+    writer = await aiosqlite.connect(":memory:")
+    with pytest.raises(StorageUnavailable, match="write-ahead log"):
+        await engine._set_up_writer(writer)
+    await writer.close()
+
+
+@pytest.mark.parametrize("name", ["folder.db", "missing.db"])
+async def test_a_file_that_cannot_be_opened_is_said_so_and_the_lock_is_freed(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if name == "folder.db":
+        path.mkdir()
+    else:
+        path.symlink_to(tmp_path / "nowhere" / "missing.db")
+    for _ in range(2):
+        with pytest.raises(StorageUnavailable, match="cannot be opened") as raised:
+            await SqliteDatabase.open(path)
+        assert not isinstance(raised.value, SecondWriter)
+
+
+async def test_a_locks_file_names_only_the_process(sqlite_database: SqliteDatabase) -> None:
+    assert sqlite_database.path.with_name("test.db.lock").read_text() == str(os.getpid())
 
 
 async def test_an_emptied_log_holds_nothing_of_what_was_erased(sqlite_database: SqliteDatabase) -> None:

@@ -1,12 +1,14 @@
 """Reads, transactions and batches keep the same promises on both engines."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
+import anyio
 import pytest
 
 from moderator.domain.errors import StorageUnavailable
-from moderator.storage.batching import MAX_BATCH
+from moderator.storage.batching import MAX_BATCH, ReadBatcher
 from moderator.storage.database import Connection, Database
 
 pytestmark = pytest.mark.anyio
@@ -116,6 +118,74 @@ async def test_a_caller_that_goes_away_does_not_take_others_along(database: Data
     assert results[0] == results[2] == 3
 
 
+async def test_what_a_caller_that_went_away_had_asked_for_is_written_once(database: Database) -> None:
+    async with database.transaction():
+        names = ["row1", "row2"]
+        waiting = [asyncio.create_task(database.batch_write(add_rows, name)) for name in names]
+        await asyncio.sleep(0)
+        waiting[1].cancel()
+    assert await waiting[0] == 2
+    async with database.read() as connection:
+        rows = await connection.all("SELECT name FROM revisions WHERE name LIKE 'row%' ORDER BY name")
+    assert [row["name"] for row in rows] == names
+
+
+async def test_a_batch_with_too_few_answers_writes_nothing_and_the_writer_goes_on(database: Database) -> None:
+    async def forgetful(connection: Connection, names: Sequence[str]) -> list[int]:
+        await add_rows(connection, names)
+        return []
+
+    for use in (database.batch_write, database.batch_read):
+        with pytest.raises((RuntimeError, StorageUnavailable)):  # A read could not have written anyway.
+            await use(forgetful, "row")
+    assert await _count(database) == 0
+    assert await database.batch_write(add_rows, "row") == 1
+
+
+async def test_a_read_with_too_many_answers_fails(database: Database) -> None:
+    async def eager(_connection: Connection, names: Sequence[str]) -> list[str]:
+        return [*names, "more"]
+
+    with pytest.raises(RuntimeError, match="2 answers to 1 items"):
+        await database.batch_read(eager, "row")
+
+
+async def test_many_blocks_that_wait_are_all_committed(database: Database) -> None:
+    async def write(number: int) -> None:
+        async with database.transaction() as connection:
+            await connection.execute(ADD, name=f"row{number}")
+
+    await asyncio.gather(*(write(number) for number in range(50)))
+    assert await _count(database) == 50
+
+
+async def test_blocks_cancelled_again_and_again_do_not_use_up_the_connections(database: Database) -> None:
+    for lend in (database.transaction, database.read):
+        for _ in range(6):  # More than there are connections; a scope cancels every await until it is left.
+            with anyio.CancelScope() as scope:
+                async with lend() as connection:
+                    await connection.one("SELECT 1 AS found")
+                    scope.cancel()
+                    await connection.one("SELECT 2 AS found")
+    assert await database.batch_write(add_rows, "row") == 1
+    assert await _count(database) == 1
+
+
+async def test_a_failed_statement_is_never_passed_over_in_silence(database: Database) -> None:
+    """SQLite undoes the statement alone; PostgreSQL goes on with nothing, and the block must hear of it."""
+    committed = True
+    try:
+        async with database.transaction() as connection:
+            await connection.execute(ADD, name="row")
+            with pytest.raises(Exception, match=r"(?i)unique"):
+                await connection.execute(ADD, name="row")
+    except StorageUnavailable:
+        committed = False
+    assert committed is (database.engine == "sqlite")
+    assert await _count(database) == int(committed)
+    await database.check()
+
+
 async def test_a_block_cancelled_while_it_waits_leaves_the_writer_free(database: Database) -> None:
     async def write(name: str) -> None:
         async with database.transaction() as connection:
@@ -161,6 +231,57 @@ async def test_closing_finishes_what_waits(database: Database) -> None:
         await database.batch_write(add_rows, "late")
 
 
+async def test_closing_finishes_blocks_that_wait(database: Database) -> None:
+    async def write() -> None:
+        async with database.transaction() as connection:
+            await connection.execute(ADD, name="row")
+
+    async with database.transaction():
+        waiting = asyncio.create_task(write())
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(database.close())
+        await asyncio.sleep(0)
+    await waiting
+    await closing
+
+
+async def test_a_closed_database_lends_nothing(database: Database) -> None:
+    await database.close()
+    for lend in (database.read, database.transaction):
+        with pytest.raises(StorageUnavailable):
+            async with lend() as connection:
+                await connection.one("SELECT 1 AS found")
+    with pytest.raises(StorageUnavailable):
+        await database.batch_read(add_rows, "row")
+
+
+async def test_a_read_whose_loop_ends_keeps_nobody_waiting() -> None:
+    started = asyncio.Event()
+
+    @asynccontextmanager
+    async def lend() -> AsyncIterator[Connection]:
+        started.set()
+        await asyncio.Event().wait()
+        yield None  # type: ignore[misc]
+
+    async def run(_connection: Connection, names: Sequence[str]) -> Sequence[str]:
+        return names
+
+    async def ask(name: str) -> str:
+        return await batcher.submit(run, name)
+
+    batcher = ReadBatcher(lend)
+    first = asyncio.create_task(ask("first"))
+    await started.wait()
+    second = asyncio.create_task(ask("second"))
+    await asyncio.sleep(0)
+    for task in batcher._tasks:
+        task.cancel()
+    outcomes = await asyncio.gather(first, second, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [asyncio.CancelledError] * 2
+    await batcher.close()
+
+
 async def test_reads_that_wait_together_are_answered_together(database: Database) -> None:
     sizes: list[int] = []
 
@@ -196,6 +317,45 @@ async def test_values_come_back_as_they_went(database: Database) -> None:
     assert (row["hash"], row["seq"], float(row["half"])) == (text, 0, 0.5)
     assert total["total"] == 1
     assert isinstance(total["total"], int)
+
+
+async def test_a_colon_in_a_literal_is_no_parameter(database: Database) -> None:
+    sql = "SELECT ' :name''s' AS quoted, :name AS name -- :name, it's a comment"
+    async with database.read() as connection:
+        row = await connection.one(sql, name="Anna")
+    assert row is not None
+    assert dict(row) == {"quoted": " :name's", "name": "Anna"}
+
+
+async def test_a_forgotten_parameter_is_our_mistake_and_not_the_databases(database: Database) -> None:
+    with pytest.raises(Exception, match=r"name|binding") as raised:
+        async with database.read() as connection:
+            await connection.one("SELECT number FROM revisions WHERE name = :name AND number = :number", number=1)
+    assert not isinstance(raised.value, StorageUnavailable)
+
+
+async def test_yes_and_no_are_one_and_zero(database: Database) -> None:
+    async with database.transaction() as connection:
+        await connection.execute("INSERT INTO revisions (name, number) VALUES ('row', :yes)", yes=True)
+        added = "INSERT INTO revisions (name, number) {values} RETURNING number"
+        rows = await connection.many(added, [("row no", False), ("row yes", True), ("row two", 2)])
+        first = await connection.one("SELECT number FROM revisions WHERE name = 'row'")
+    assert first is not None
+    assert [first["number"], *(row["number"] for row in rows)] == [1, 0, 1, 2]
+
+
+async def test_no_rows_are_no_statement(database: Database) -> None:
+    async with database.transaction() as connection:
+        assert await connection.many("INSERT INTO revisions (name, number) {values}", []) == []
+
+
+async def test_sums_and_averages_are_numbers(database: Database) -> None:
+    sql = "SELECT SUM(n) AS whole, AVG(n) AS half FROM (SELECT 1 AS n UNION ALL SELECT 2) AS numbers"
+    async with database.read() as connection:
+        row = await connection.one(sql)
+    assert row is not None
+    assert (row["whole"], row["half"]) == (3, 1.5)
+    assert (type(row["whole"]), type(row["half"])) == (int, float)
 
 
 async def test_a_healthy_database_takes_writes(database: Database) -> None:
