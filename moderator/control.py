@@ -111,6 +111,16 @@ class NobodyListens(StorageUnavailable):
     """No service answers commands for this database; nothing was sent."""
 
 
+def is_answered(database: Path) -> bool:
+    """Return whether a service answers commands for a database file."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        try:
+            connection.connect(str(socket_path(database)))
+        except OSError:
+            return False
+    return True
+
+
 def send(database: Path, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Send a command to the service of a database file and return its answer.
 

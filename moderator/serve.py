@@ -20,8 +20,8 @@ from starlette.applications import Starlette
 
 from moderator.app import build_app
 from moderator.background import audit_refusal, running, stop_process
-from moderator.control import listening, socket_path
-from moderator.domain.errors import Invalid, ModerationError, Unavailable
+from moderator.control import is_answered, listening, socket_path
+from moderator.domain.errors import Invalid, ModerationError, SecondWriter, Unavailable
 from moderator.log import logger, set_up_logging
 from moderator.protocol import BoundedProtocol, sweeping
 from moderator.services import Services, open_services
@@ -36,6 +36,8 @@ GRACEFUL_SECONDS = 10
 GC_THRESHOLDS = (20_000, 20, 50)
 SUPERVISE_SECONDS = 0.5
 SHORTEST_LIFE_SECONDS = 5.0
+LOCK_PATIENCE_SECONDS = 10.0
+LOCK_REST_SECONDS = 0.05
 
 
 class Server(uvicorn.Server):
@@ -150,7 +152,7 @@ async def _serve(
 ) -> None:
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     async with AsyncExitStack() as stack:
-        services = await stack.enter_async_context(open_services(settings))
+        services = await _open(stack, settings)
         if isinstance(services.database, SqliteDatabase):
             await stack.enter_async_context(listening(services, socket_path(services.database.path)))
         if on_start is not None:
@@ -165,6 +167,19 @@ async def _serve(
         logger.info("serving", host=settings.host, port=settings.port, model=services.scorer.version)
         await server.serve([listener])
     logger.info("stopped")
+
+
+async def _open(stack: AsyncExitStack, settings: Settings) -> Services:
+    """Open the services. A command that holds the writer's lock is soon done; another service is not waited for."""
+    path = database_path(settings)
+    deadline = time.monotonic() + LOCK_PATIENCE_SECONDS
+    while True:
+        try:
+            return await stack.enter_async_context(open_services(settings))
+        except SecondWriter:
+            if path is None or is_answered(path) or time.monotonic() >= deadline:
+                raise
+        await asyncio.sleep(LOCK_REST_SECONDS)
 
 
 def _config(settings: Settings, app: Starlette) -> uvicorn.Config:

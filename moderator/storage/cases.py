@@ -105,10 +105,10 @@ async def list_closed(
     return [_file(row) for row in rows]
 
 
-# SQLite has one writer; PostgreSQL passes over rows that another claim holds right now.
+# SQLite has one writer; PostgreSQL passes over rows that another claim holds right now. The free cases are found once,
+# in a table expression: as a subquery the planner may look for them again for each row, and find others each time.
 CLAIM = """
-UPDATE cases SET holder = :holder, expires_ms = :expires_ms, generation = generation + 1
-WHERE id IN (
+WITH free AS MATERIALIZED (
     SELECT id FROM cases
     WHERE state = 'open' AND (holder IS NULL OR expires_ms <= :now_ms)
         AND (CAST(:sites AS TEXT) IS NULL OR :sites LIKE '%,' || site_id || ',%')
@@ -117,6 +117,8 @@ WHERE id IN (
     ORDER BY weight * (1.0 + (:now_ms - opened_ms) / 60000.0) DESC, id
     LIMIT :count {skip_locked}
 )
+UPDATE cases SET holder = :holder, expires_ms = :expires_ms, generation = generation + 1
+WHERE id IN (SELECT id FROM free)
 RETURNING id
 """
 

@@ -293,9 +293,6 @@ class _NumberLoader(Loader):
 class _BoolDumper(IntDumper):
     """Booleans are 0 and 1 in our columns."""
 
-    def dump(self, obj: Any) -> Buffer | None:
-        return super().dump(int(obj))
-
     def upgrade(self, obj: Any, format: Any) -> Any:  # noqa: A002 psycopg's own name
         return super().upgrade(int(obj), format)
 

@@ -1,6 +1,7 @@
 """Commands that go wrong, or at the wrong moment: a sentence, the right exit code, one JSON object."""
 
 import concurrent.futures
+import fcntl
 import gzip
 import json
 import re
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -181,12 +183,38 @@ def test_an_endpoint_shows_its_secret_once_and_private_addresses_are_refused(bar
     assert _error(bare.run("endpoint", "add", "News", "http://127.0.0.1/hook", "--json"))
 
 
+@contextmanager
+def _held(database: Path) -> Iterator[None]:
+    """Hold the writer's lock, as a command does while it works."""
+    with database.with_name(database.name + ".lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def test_commands_at_the_same_moment_wait_for_each_other(bare: Service) -> None:
     bare.json("migrate")
+    names = [f"Site {number}" for number in range(4)]
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        names = [f"Site {number}" for number in range(4)]
-        list(pool.map(lambda name: bare.json("site", "add", name), names))
+        with _held(bare.database):
+            waiting = [pool.submit(bare.json, "site", "add", name) for name in names]
+            done, _ = concurrent.futures.wait(waiting, timeout=2)
+            assert not done
+        for one in waiting:
+            assert one.result()["key"]
     assert sorted(site["name"] for site in bare.json("site", "list")["sites"]) == names
+
+
+def test_a_service_waits_for_a_command_that_holds_the_database(bare: Service) -> None:
+    bare.json("migrate")
+    try:
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            with _held(bare.database):
+                started = pool.submit(bare.start)
+                done, _ = concurrent.futures.wait([started], timeout=2)
+                assert not done
+            assert started.result() is bare
+    finally:
+        bare.close()
 
 
 def test_a_command_while_the_service_starts_is_done_by_one_of_them(bare: Service) -> None:
@@ -196,9 +224,7 @@ def test_a_command_while_the_service_starts_is_done_by_one_of_them(bare: Service
             added = pool.submit(bare.json, "site", "add", "News")
             bare.start()
             key = added.result()["key"]
-        token = bare.json("person", "add", "Anna", "--role", "admin")["token"]
-        assert bare.request("GET", "/v1/cases", key=token)[0] == 200
-        assert bare.request("POST", "/v1/score", {"texts": []}, key)[0] != 401
+        assert bare.request("POST", "/v1/comments", {"text": "Fine."}, key)[0] == 201
     finally:
         bare.close()
 

@@ -47,12 +47,18 @@ class Application:
             await self.go_on.wait()
         elif path == "/large":
             body = b"x" * 8_000_000
+        elif path == "/parts":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            for _ in range(8):
+                await send({"type": "http.response.body", "body": b"x" * 1_000_000, "more_body": True})
+            body = b""
         elif path == "/until-gone":
             while (await receive())["type"] != "http.disconnect":
                 pass
             self.left.append(path)
-        headers = [(b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        if path != "/parts":
+            headers = [(b"content-length", str(len(body)).encode())]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
 
@@ -119,12 +125,13 @@ async def test_a_client_that_says_nothing_is_closed_without_a_word(served: Serve
     assert served.application.begun == []
 
 
-async def test_a_client_that_takes_no_answer_is_closed(served: Served) -> None:
+@pytest.mark.parametrize("path", [b"large", b"parts"])
+async def test_a_client_that_takes_no_answer_is_closed(served: Served, path: bytes) -> None:
     with socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         client.connect(("127.0.0.1", served.port))
-        client.sendall(REQUEST % b"large")
-        await served.until(lambda: "/large" in served.application.begun)
+        client.sendall(REQUEST % path)
+        await served.until(lambda: bool(served.application.begun))
         await served.until(lambda: not served.server.server_state.connections)
 
 
@@ -151,6 +158,18 @@ async def test_as_many_as_that_are_answered(served: Served) -> None:
         await served.until(lambda: served.application.begun == ["/slow"])
         served.application.go_on.set()
         assert (await _read_all(stream)).count(b"HTTP/1.1 200") == MAX_PIPELINED + 1
+
+
+async def test_large_requests_ahead_are_read_no_faster_than_they_are_answered(served: Served) -> None:
+    count = MAX_PIPELINED * 4
+    request = b"POST /next HTTP/1.1\r\nhost: x\r\ncontent-length: 60000\r\n\r\n" + b"x" * 60_000
+    received = b""
+    async with served.connection() as stream, anyio.create_task_group() as group:
+        group.start_soon(stream.send, request * count)
+        with anyio.fail_after(10):
+            while received.count(b"HTTP/1.1 200") < count:
+                received += await stream.receive()
+    assert served.application.begun == ["/next"] * count
 
 
 async def test_the_request_under_way_is_told_when_the_client_goes_though_others_wait_behind_it(served: Served) -> None:

@@ -89,6 +89,10 @@ async def test_a_block_that_failed_leaves_no_gap(database: Database) -> None:
         ("UPDATE audit SET detail = '{}' WHERE seq = 3", ["Entry 3 has been altered."]),
         ("UPDATE audit SET at_ms = at_ms + 1 WHERE seq = 1", ["Entry 1 has been altered."]),
         ("DELETE FROM audit WHERE seq IN (2, 3)", ["Entries 2 to 3 are missing."]),
+        (
+            "UPDATE audit SET previous_hash = 'x' WHERE seq = 3",
+            ["Entry 3 does not follow the one before it.", "Entry 3 has been altered."],
+        ),
         ("DELETE FROM audit WHERE seq = 5", ["The chain ends at entry 4, but its head says 5."]),
         ("DELETE FROM audit", ["The chain ends at entry 0, but its head says 5."]),
         ("DELETE FROM audit_head", ["The head of the chain is missing."]),

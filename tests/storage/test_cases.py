@@ -12,8 +12,9 @@ from moderator.domain.review import Case, CaseState
 from moderator.storage import cases, people
 from moderator.storage.cases import CaseFile, QueueSize
 from moderator.storage.database import Connection, Database
+from moderator.storage.postgres import PostgresDatabase
 from tests.builders import A_SITE, NOON, a_case
-from tests.storage.rows import ANNA, ANOTHER_SITE, BEN, add_case, case_ids, later
+from tests.storage.rows import ANNA, ANOTHER_SITE, BEN, add_case, add_people, add_sites, case_ids, later
 
 pytestmark = pytest.mark.anyio
 
@@ -243,3 +244,21 @@ async def test_no_case_has_two_holders_however_many_claim_at_once(peopled: Datab
 
     claimed = [case_id for found in await asyncio.gather(*map(claim, holders)) for case_id in found]
     assert sorted(claimed) == sorted(opened)
+
+
+@pytest.mark.parametrize(
+    "off", ["", "hashagg", "hashjoin", "mergejoin", "hashagg hashjoin", "hashagg hashjoin mergejoin sort material", "sort seqscan"]
+)
+async def test_whatever_the_planner_does_no_more_is_claimed_than_was_asked_for(
+    postgres_database: PostgresDatabase, off: str
+) -> None:
+    """A subquery with a limit that passes over locked rows must not be run again for each row: it would find others."""
+    async with postgres_database.transaction() as connection:
+        await add_sites(connection)
+        await add_people(connection)
+        for _ in range(30):
+            await add_case(connection)
+    async with postgres_database.transaction() as connection:
+        for name in off.split():
+            await connection.execute(f"SET LOCAL enable_{name} = off")
+        assert len(await _claim(connection, count=2)) == 2

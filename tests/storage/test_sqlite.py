@@ -91,8 +91,11 @@ async def test_a_full_disk_acknowledges_nothing_and_recovers_by_itself(sqlite_da
     async with database.read() as connection:
         assert await connection.one("SELECT 1 FROM revisions WHERE name LIKE 'row%'") is None
 
-    await _pragma(database, "max_page_count = 1000000")
+    assert database._writer is not None
+    await database._writer.execute_fetchall("PRAGMA max_page_count = 1000000")  # The next to write is check itself.
     await database.check()
+    async with database.read() as connection:
+        assert await connection.one("SELECT 1 FROM revisions WHERE name LIKE 'probe%'") is None
     assert await database.batch_write(add_rows, "row" + "x" * 100_000) == 1
 
 
@@ -224,6 +227,25 @@ async def test_a_full_disk_undoes_the_neighbours_of_the_group_too(sqlite_databas
     assert [type(outcome) for outcome in outcomes] == [StorageUnavailable] * 2
     async with database.read() as connection:
         assert await connection.one("SELECT 1 AS found FROM revisions WHERE name LIKE 'row%'") is None
+
+
+async def test_a_block_that_finds_storage_unavailable_undoes_its_group_and_the_writer_goes_on(
+    sqlite_database: SqliteDatabase,
+) -> None:
+    database = sqlite_database
+
+    async def write(name: str) -> None:
+        async with database.transaction() as connection:
+            await connection.execute(ADD, name=name)
+            if name == "row bad":
+                raise StorageUnavailable("The disk reports an error.")
+
+    outcomes = await asyncio.gather(*map(write, ("row good", "row bad")), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [StorageUnavailable] * 2
+    await write("row after")
+    async with database.read() as connection:
+        rows = await connection.all("SELECT name FROM revisions WHERE name LIKE 'row%'")
+    assert [row["name"] for row in rows] == ["row after"]
 
 
 async def test_a_log_that_cannot_be_kept_is_said_so() -> None:
