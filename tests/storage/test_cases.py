@@ -247,7 +247,16 @@ async def test_no_case_has_two_holders_however_many_claim_at_once(peopled: Datab
 
 
 @pytest.mark.parametrize(
-    "off", ["", "hashagg", "hashjoin", "mergejoin", "hashagg hashjoin", "hashagg hashjoin mergejoin sort material", "sort seqscan"]
+    "off",
+    [
+        "",
+        "hashagg",
+        "hashjoin",
+        "mergejoin",
+        "hashagg hashjoin",
+        "hashagg hashjoin mergejoin sort material",
+        "sort seqscan",
+    ],
 )
 async def test_whatever_the_planner_does_no_more_is_claimed_than_was_asked_for(
     postgres_database: PostgresDatabase, off: str
