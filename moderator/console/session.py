@@ -136,9 +136,13 @@ async def read_form(request: Request[Any]) -> Form:
     check_origin(request)
     body = await read_body(request.scope, request.receive, limit=MAX_FORM_BYTES)
     try:
-        return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body), errors="strict"))
+        form = dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body), errors="strict"))
     except ValueError as error:
         raise InvalidInput(Fault(pointer="", detail="not a form")) from error
+    for name, value in form.items():
+        if "\x00" in value:  # PostgreSQL keeps no such text.
+            raise InvalidInput(Fault(pointer=f"/{name}", detail="the character U+0000 is not allowed"))
+    return form
 
 
 async def signed_form(request: Request[Any]) -> tuple[Session, Form]:
