@@ -7,6 +7,7 @@ logistic function: the same numbers as the scikit-learn pipeline of `training.pi
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import sqrt
 from typing import Final
 
 import numpy as np
@@ -69,10 +70,10 @@ class Model:
         self._thresholds = thresholds
         slopes = np.array([one.slope for one in calibration.values()], np.float32)
         offsets = np.array([one.offset for one in calibration.values()], np.float32)
-        self.table: Floats = weights.weights.astype(np.float32)
-        self.table *= weights.idf[:, np.newaxis]
-        self.table *= slopes
-        self._squares: Floats = weights.idf * weights.idf
+        # The last column is the square of the idf: its sum over a text is the square of the text's length.
+        self.table: Floats = np.empty((COLUMNS, len(self.labels) + 1), np.float32)
+        np.multiply(weights.weights, weights.idf[:, np.newaxis] * slopes, out=self.table[:, :-1])
+        np.square(weights.idf, out=self.table[:, -1])
         self._offsets = weights.intercepts * slopes + offsets
 
     def thresholds(self, caution: Caution) -> Mapping[Label, Threshold]:
@@ -105,21 +106,19 @@ class Model:
             return self._offsets.copy()
         border = int(found.searchsorted(CHARACTERS))
         rows = self.table.take(found, axis=0)
-        squares = self._squares.take(found)
-        logits = self._offsets.copy()
-        for part in (slice(0, border), slice(border, found.size)):
-            taken = squares[part]
-            if taken.size:
-                ones = _ONES[: taken.size]
-                logits += (ones @ rows[part]) / np.sqrt(ones @ taken)
+        logits = self._offsets
+        if border:
+            sums = _ONES[:border] @ rows[:border]
+            logits = logits + sums[:-1] / sqrt(sums[-1])
+        if border < found.size:
+            sums = _ONES[border : found.size] @ rows[border:]
+            logits = logits + sums[:-1] / sqrt(sums[-1])
         return logits
 
     def contributions(self, found: Columns) -> NDArray[np.float32]:
         """Return what each n-gram of a window adds to each label's logit, shape (n-grams, labels)."""
         rows = self.table.take(found, axis=0)
-        squares = self._squares.take(found)
         border = int(found.searchsorted(CHARACTERS))
-        for part in (slice(0, border), slice(border, found.size)):
-            if squares[part].size:
-                rows[part] /= np.sqrt(squares[part].sum())
-        return rows
+        for part in (rows[:border], rows[border:]):
+            part[:, :-1] /= np.sqrt(part[:, -1:].sum()) if part.size else 1.0
+        return rows[:, :-1]
