@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from moderator.console import words
 from moderator.console.text import linked, pieces
+from moderator.personal import find_personal
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
@@ -53,6 +54,7 @@ _templates.filters.update(
     count_of=words.count,
     pieces=pieces,
     linked=linked,
+    personal=find_personal,
 )
 
 

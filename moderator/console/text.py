@@ -1,4 +1,4 @@
-"""Readers' text as people may safely see it: words that drove a score marked, hidden and disguised letters shown."""
+"""Readers' text as people may safely see it: words that drove a score marked, disguises shown, personal data masked."""
 
 import re
 import unicodedata
@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Final
 
 from moderator.domain.scoring import Label, Span
+from moderator.personal import Found, mask
 
 _SHORT_NAMES = {
     "\u00ad": "SHY",
@@ -49,7 +50,8 @@ STRONG_SHARE = 0.25  # From here on a word is marked strongly.
 class Piece:
     """A stretch of text: plain, a marked word, a hidden character (`hidden` is then its short name), or a disguise.
 
-    `is_alien`: letters of another alphabet than the rest of their word.
+    `is_alien`: letters of another alphabet than the rest of their word. `masked` is what to show first in place of
+    personal data, of the same length; None elsewhere.
     """
 
     text: str
@@ -57,6 +59,7 @@ class Piece:
     weight: float = 0.0
     hidden: str | None = None
     is_alien: bool = False
+    masked: str | None = None
     title: str = ""
 
     @property
@@ -65,8 +68,11 @@ class Piece:
         return self.weight >= STRONG_SHARE
 
 
-def pieces(text: str, spans: Sequence[Span] = ()) -> list[Piece]:
-    """Cut a text into pieces that join to the whole. Where spans overlap, the weightiest shows."""
+def pieces(text: str, spans: Sequence[Span] = (), personal: Sequence[Found] = ()) -> list[Piece]:
+    """Cut a text into pieces that join to the whole. Where spans overlap, the weightiest shows.
+
+    Personal data has no marks: it is masked whatever it scored.
+    """
     marks: list[Span | None] = [None] * len(text)
     for span in sorted(spans, key=lambda one: one.weight):
         end = min(span.end, len(text))
@@ -74,15 +80,33 @@ def pieces(text: str, spans: Sequence[Span] = ()) -> list[Piece]:
     kinds = [_kind(text, position) for position in range(len(text))]
     for position in _aliens(text):
         kinds[position] = "alien"
+    titles = _hide(personal, marks, kinds)
+    masked = mask(text, personal) if personal else text
     found: list[Piece] = []
     for (mark, kind), positions in groupby(range(len(text)), key=lambda at: (marks[at], kinds[at])):
         places = list(positions)
         stretch = text[places[0] : places[-1] + 1]
         if kind == "hidden":
             found += [_hidden(character) for character in stretch]
+        elif kind in titles:
+            found.append(Piece(text=stretch, masked=masked[places[0] : places[-1] + 1], title=titles[kind]))
         else:
             found.append(_seen(stretch, mark, is_alien=kind == "alien"))
     return found
+
+
+def _hide(personal: Sequence[Found], marks: list[Span | None], kinds: list[str]) -> dict[str, str]:
+    """Make one kind of each stretch of personal data, without marks; return what it is called. Hidden stays hidden."""
+    titles = {}
+    for number, one in enumerate(personal):
+        titles[kind := f"personal {number}"] = (
+            f"{one.kind.replace('_', ' ')}, masked: point at it or go to it to read it"
+        )
+        for position in range(one.start, min(one.end, len(kinds))):
+            marks[position] = None
+            if kinds[position] != "hidden":
+                kinds[position] = kind
+    return titles
 
 
 def _seen(stretch: str, span: Span | None, *, is_alien: bool) -> Piece:

@@ -1,14 +1,14 @@
 """A site's rules, and `judge()`: scores and facts in, a verdict with its reasons out. Pure and total."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Self
 
 from moderator.domain.comments import Comment
-from moderator.domain.scoring import Caution, Label, Scored, Signal, Threshold
+from moderator.domain.scoring import Caution, Label, PersonalData, Scored, Signal, Threshold
 
 
 class Action(StrEnum):
@@ -31,6 +31,7 @@ class Rule(StrEnum):
     SUSPECT_PHRASE = "suspect_phrase"
     DUPLICATE = "duplicate"
     NEWCOMER = "newcomer"
+    PERSONAL_DATA = "personal_data"
     HOLD_ALL = "hold_all"
 
 
@@ -66,7 +67,8 @@ class Policy:
     single ones for an article's section. More than `link_limit` links are held (None: no limit). A text with a banned
     phrase is rejected, one with a suspect phrase is held. A text that stands `duplicate_limit` times already within a
     day is held (0: off). An author's first `newcomer_comments` comments are held (0: off). Texts with one of
-    `hold_signals` are never approved by the machine. `hold_everything` sends every comment to people: pre-moderation.
+    `hold_signals` are never approved by the machine; with `hold_personal_data` neither are texts with contact details,
+    account or identity numbers. `hold_everything` sends every comment to people: pre-moderation.
     """
 
     version: int
@@ -79,6 +81,7 @@ class Policy:
     duplicate_limit: int = 3
     newcomer_comments: int = 0
     hold_signals: tuple[Signal, ...] = tuple(Signal)
+    hold_personal_data: bool = True
     hold_everything: bool = False
 
     def __post_init__(self) -> None:
@@ -100,10 +103,11 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the policy may know besides the text: the author's record on this site, and repetition.
+    """What the policy may know besides the scores: the author's record on this site, repetition, and personal data.
 
     `recent` counts this author's comments of the last minute, this one included; `rate_limit` is how many may be
     published in a minute (0: no limit). `duplicates` counts earlier comments of the last day with the same text.
+    `personal` says which kinds of personal data stand in the text, never the data itself.
     """
 
     author_approved: int = 0
@@ -111,6 +115,7 @@ class Facts:
     recent: int = 1
     rate_limit: int = 0
     duplicates: int = 0
+    personal: tuple[PersonalData, ...] = ()
 
 
 def judge(policy: Policy, comment: Comment, scored: Scored | None, facts: Facts) -> Verdict:
@@ -217,7 +222,29 @@ def _fact_reasons(policy: Policy, facts: Facts) -> list[Reason]:
                 f"{policy.newcomer_comments} are reviewed.",
             )
         )
+    if policy.hold_personal_data and facts.personal:
+        reasons.append(
+            Reason(
+                code=Rule.PERSONAL_DATA,
+                action=Action.HOLD,
+                detail=f"The text contains {_list(_PERSONAL_DETAIL[kind] for kind in dict.fromkeys(facts.personal))}.",
+            )
+        )
     return reasons
+
+
+_PERSONAL_DETAIL = {
+    PersonalData.EMAIL: "an e-mail address",
+    PersonalData.PHONE: "a phone number",
+    PersonalData.IBAN: "a bank account number",
+    PersonalData.CARD: "a payment card number",
+    PersonalData.NATIONAL_ID: "a national identity number",
+}
+
+
+def _list(things: Iterable[str]) -> str:
+    *others, last = things
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 # A link is a scheme or a "www."; a bare "example.com/path" counts through its slash. No nested repeats: linear time.

@@ -27,6 +27,16 @@ class Signal(StrEnum):
     UNSUPPORTED_LANGUAGE = "unsupported_language"
 
 
+class PersonalData(StrEnum):
+    """What a text may give away about somebody."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    IBAN = "iban"
+    CARD = "card"
+    NATIONAL_ID = "national_id"
+
+
 class Caution(StrEnum):
     """How much a site leaves to the machine; each model says which thresholds a level means for it."""
 

@@ -75,6 +75,7 @@ def policy_to_dict(policy: Policy) -> dict[str, Any]:
         "duplicate_limit": policy.duplicate_limit,
         "newcomer_comments": policy.newcomer_comments,
         "hold_signals": [str(signal) for signal in policy.hold_signals],
+        "hold_personal_data": policy.hold_personal_data,
         "hold_everything": policy.hold_everything,
     }
 

@@ -28,7 +28,8 @@ from moderator.domain.review import (
     reason_of,
     weigh,
 )
-from moderator.domain.scoring import Scored, Span
+from moderator.domain.scoring import PersonalData, Scored, Span
+from moderator.personal import find_personal, looks_personal
 from moderator.services import Services
 from moderator.storage import cases, comments, decisions
 from moderator.storage.comments import FactsQuestion, Record, Stored
@@ -114,7 +115,7 @@ async def _moderate_scored(
 
 
 async def _gather_facts(services: Services, comment: Comment, policy: Policy, text_hash: str | None) -> Facts:
-    """Return the author's rate from memory and, where the policy asks, their record and repetitions from storage."""
+    """Return the author's rate from memory and, where the policy asks, their record, repetitions and personal data."""
     now = services.monotonic()
     author = comment.author
     names = [name for name in (author.key, f"ip:{author.ip}" if author.ip else None) if name]
@@ -136,7 +137,16 @@ async def _gather_facts(services: Services, comment: Comment, policy: Policy, te
         duplicates=found.duplicates,
         recent=recent,
         rate_limit=services.settings.rate_per_author,
+        personal=await _personal(comment) if policy.hold_personal_data else (),
     )
+
+
+async def _personal(comment: Comment) -> tuple[PersonalData, ...]:
+    """Return which kinds of personal data stand in a text; a thread looks, but only where there is something to see."""
+    if not looks_personal(comment.text):
+        return ()
+    found = await anyio.to_thread.run_sync(find_personal, comment.text, comment.lang)
+    return tuple(dict.fromkeys(one.kind for one in found))
 
 
 def _entry(

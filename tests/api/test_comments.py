@@ -57,6 +57,22 @@ async def test_an_ordinary_comment_is_created_and_approved(client: httpx2.AsyncC
     assert len(body["scores"]) == 8
 
 
+async def test_a_comment_with_a_phone_number_is_held_and_the_answer_does_not_repeat_it(
+    client: httpx2.AsyncClient, secrets: Secrets
+) -> None:
+    answer = await post(client, secrets, "Ruf mich an: 030 23125123, oder anna@news.example", lang="de")
+
+    body = answer.json()
+    assert (answer.status_code, body["verdict"]) == (201, "hold")
+    assert body["reasons"] == [
+        {
+            "code": "personal_data",
+            "detail": "The text contains a phone number and an e-mail address.",
+        }
+    ]
+    assert "23125" not in answer.text
+
+
 async def test_a_borderline_comment_says_why_it_is_held(client: httpx2.AsyncClient, secrets: Secrets) -> None:
     answer = await client.post("/v1/comments", json=FULL, headers=secrets.bearer("site"))
 

@@ -396,6 +396,16 @@ async def test_everything_that_a_page_of_a_site_sends_is_escaped(
         assert 'href="javascript' not in page
 
 
+async def test_personal_data_in_a_comment_is_masked_until_it_is_asked_for(
+    visitor: Visitor, services: Services, site: SiteId
+) -> None:
+    await hold(services, site, "Ring +49 30 23125 123")
+    await visitor.sign_in()
+    text = comment_of(await visitor.press("N"))
+    assert '<span class="masked">+•• •• ••••• •23</span><span class="bare">+49 30 23125 123</span>' in text
+    assert "The text contains a phone number." in visitor.page
+
+
 async def test_links_in_a_comment_are_words(visitor: Visitor, services: Services, site: SiteId) -> None:
     await hold(services, site, "Idiot, see https://win.example/now")
     await visitor.sign_in()

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from moderator.console.desk import excerpt_of
 from moderator.console.text import linked, pieces
 from moderator.console.words import percent, span_of
-from moderator.domain.scoring import Label, Span
+from moderator.domain.scoring import Label, PersonalData, Span
+from moderator.personal import Found
 
 
 def _span(start: int, end: int, weight: float = 0.5, label: Label = Label.INSULT) -> Span:
@@ -46,6 +47,18 @@ def test_hidden_characters_are_named() -> None:
     found = pieces("a\u202eb\u200bc\n\td\U000e0041")
     assert [piece.hidden for piece in found] == [None, "RLO", None, "ZWSP", None, "U+E0041"]
     assert found[1].title == "U+202E RIGHT-TO-LEFT OVERRIDE"
+
+
+def test_personal_data_is_masked_whatever_else_stands_there() -> None:
+    text = "Idiot: anna@n\u0435ws.example\u200b"
+    at = text.index("anna")
+    found = pieces(text, [_span(0, 12)], [Found(PersonalData.EMAIL, at, len(text))])
+    assert [(piece.text, piece.label, piece.masked, piece.hidden) for piece in found] == [
+        ("Idiot: ", Label.INSULT, None, None),
+        (text[at:-1], None, "••••@••••.•••••le", None),
+        ("\u200b", None, None, "ZWSP"),
+    ]
+    assert found[1].title.startswith("email, masked")
 
 
 def test_an_empty_text_has_no_pieces() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderator.domain.policy import Action, Facts, Policy, Rule, Verdict, count_links, find_phrase, judge
-from moderator.domain.scoring import Label, Scored, Signal, Span, Threshold
+from moderator.domain.scoring import Label, PersonalData, Scored, Signal, Span, Threshold
 from tests.builders import a_comment, a_policy, a_scored
 
 
@@ -145,6 +145,35 @@ def test_newcomers_wait_where_the_policy_says_so() -> None:
     assert judge(policy, a_comment(), a_scored(), Facts(author_approved=2, duplicates=9)).action is Action.APPROVE
 
 
+@pytest.mark.parametrize(
+    ("kinds", "detail"),
+    [
+        ((PersonalData.EMAIL,), "The text contains an e-mail address."),
+        (
+            (PersonalData.EMAIL, PersonalData.PHONE, PersonalData.EMAIL),
+            "The text contains an e-mail address and a phone number.",
+        ),
+        (
+            (PersonalData.NATIONAL_ID, PersonalData.IBAN, PersonalData.CARD),
+            "The text contains a national identity number, a bank account number and a payment card number.",
+        ),
+    ],
+)
+def test_personal_data_holds_and_the_reason_names_the_kinds(kinds: tuple[PersonalData, ...], detail: str) -> None:
+    verdict = judge(a_policy(), a_comment(), a_scored(), Facts(personal=kinds))
+
+    assert verdict.action is Action.HOLD
+    assert [(reason.code, reason.detail) for reason in verdict.reasons] == [(Rule.PERSONAL_DATA, detail)]
+
+
+@pytest.mark.parametrize("kind", list(PersonalData))
+def test_personal_data_passes_where_the_policy_says_so(kind: PersonalData) -> None:
+    held = judge(a_policy(), a_comment(), a_scored(), Facts(personal=(kind,)))
+    passed = judge(a_policy(hold_personal_data=False), a_comment(), a_scored(), Facts(personal=(kind,)))
+
+    assert (held.action, passed.action) == (Action.HOLD, Action.APPROVE)
+
+
 def test_a_site_may_review_everything() -> None:
     verdict = judge(a_policy(hold_everything=True), a_comment(), a_scored(), Facts())
 
@@ -193,6 +222,7 @@ def test_a_span_that_runs_backwards_is_refused() -> None:
         recent=st.integers(1, 100),
         rate_limit=st.integers(0, 50),
         duplicates=st.integers(0, 100),
+        personal=st.lists(st.sampled_from(PersonalData)).map(tuple),
     ),
     policy=st.builds(
         a_policy,
@@ -200,6 +230,7 @@ def test_a_span_that_runs_backwards_is_refused() -> None:
         suspect_phrases=st.lists(st.sampled_from(["a", "the", "war", "é!"])).map(tuple),
         newcomer_comments=st.integers(0, 3),
         hold_everything=st.booleans(),
+        hold_personal_data=st.booleans(),
     ),
 )
 def test_every_comment_gets_a_verdict_and_every_refusal_a_reason(

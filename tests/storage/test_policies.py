@@ -24,6 +24,7 @@ ELABORATE = replace(
     duplicate_limit=4,
     newcomer_comments=1,
     hold_signals=(Signal.OBFUSCATED,),
+    hold_personal_data=False,
     hold_everything=True,
 )
 
@@ -68,4 +69,5 @@ async def test_a_version_is_written_once(peopled: Database) -> None:
 def test_a_rule_that_an_old_row_does_not_name_has_its_default() -> None:
     default = Policy(version=7, thresholds={})
     assert policies.policy_from_dict(7, {}) == default
+    assert policies.policy_from_dict(7, {}).hold_personal_data
     assert policies.policy_from_dict(7, {"link_limit": 9}) == replace(default, link_limit=9)

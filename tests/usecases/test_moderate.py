@@ -169,6 +169,18 @@ async def test_a_text_posted_again_and_again_is_held(services: Services, site: S
     assert verdicts == [Action.APPROVE, Action.APPROVE, Action.HOLD]
 
 
+async def test_personal_data_is_looked_for_where_the_policy_asks(services: Services, site: SiteId) -> None:
+    text = "Ring +49 30 23125 123 or +49 30 23125 124"
+    held = await moderate(services, a_comment(text, site_id=site))
+    policy = services.directory.policies[site]
+    await manage.set_policy(services, OPERATOR, site, replace(policy, hold_personal_data=False))
+    passed = await moderate(services, a_comment(text, site_id=site))
+
+    assert [reason.code for reason in held.outcome.reasons] == [Rule.PERSONAL_DATA]
+    assert held.outcome.reasons[0].detail == "The text contains a phone number."
+    assert passed.outcome.verdict is Action.APPROVE
+
+
 async def test_newcomers_are_known_by_their_record(services: Services, site: SiteId) -> None:
     await moderate(services, a_comment(site_id=site, author=Author(id="old hand")))
     policy = services.directory.policies[site]
