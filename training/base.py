@@ -1,4 +1,4 @@
-"""From labelled files to a base model: read → features → fit → calibrate → thresholds → evaluate → publish."""
+"""From labelled files to a base model: read → disguise → features → fit → calibrate → evaluate → publish."""
 
 import importlib.metadata
 import io
@@ -23,7 +23,7 @@ from moderator.classifier.features import SCHEMA
 from moderator.classifier.manifest import CalibrationOf, Data, File, Golden, Manifest, ThresholdOf
 from moderator.classifier.model import Calibration, Model, Weights
 from moderator.domain.scoring import Caution, Label
-from training import calibrate, corpora, evaluate, fit, golden, report, thresholds
+from training import calibrate, copies, corpora, evaluate, fit, golden, lexicons, report, sentences, thresholds
 from training.corpora import BadData, Row
 from training.pipeline import HashedNgrams, as_csr, idf_of, new_weighting
 
@@ -50,9 +50,12 @@ def make_base(data: Path, models: Path, now: datetime, progress: Progress, *, jo
     paths = corpora.files(data)
     rows = list(_read(paths, progress))
     learned = [row for row in rows if row.split == "train" and corpora.source(row.source).is_shippable]
+    lists = lexicons.files(data)
+    taught = [*learned, *sentences.sentences(), *(row for path in lists for row in lexicons.read(path))]
+    taught += copies.disguised(learned)
     valid = [row for row in rows if row.split == "valid" and corpora.source(row.source).is_shippable]
     test = [row for row in rows if row.split == "test"]
-    weights, labels, examples = _fit(learned, progress, jobs)
+    weights, labels, examples = _fit(taught, progress, jobs)
 
     raw = Model("unpublished", weights, dict.fromkeys(labels, Calibration(1.0, 0.0)), {})
     calibration, bounds = _calibrate(raw, valid, progress)
@@ -81,10 +84,10 @@ def make_base(data: Path, models: Path, now: datetime, progress: Progress, *, jo
                     **{name: importlib.metadata.version(name) for name in LIBRARIES},
                 },
                 data=Data(
-                    fingerprint=corpora.fingerprint(paths),
-                    rows=len(learned),
+                    fingerprint=corpora.fingerprint([*paths, *lists]),
+                    rows=len(taught),
                     examples=examples,
-                    sources=dict(sorted(Counter(row.source for row in learned).items())),
+                    sources=dict(sorted(Counter(row.source for row in taught).items())),
                 ),
                 calibration=calibration,
                 thresholds=bounds,

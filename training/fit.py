@@ -16,9 +16,9 @@ from training.corpora import POSITIVE, Row, source
 
 SEED: Final = 20_261_124
 STRENGTH: Final = 4.0  # The C of the recipe: inverse of the L2 penalty.
-ITERATIONS: Final = 100
+ITERATIONS: Final = 150
 TWIN_STRENGTH: Final = 1.0
-TWIN_ITERATIONS: Final = 35
+TWIN_ITERATIONS: Final = 100
 TWIN_SMOOTHING: Final = 0.1
 TWINNED: Final = frozenset({Label.TOXIC})
 
@@ -84,19 +84,19 @@ def choose_examples(corpus: Sequence[Row], label: Label) -> Examples:
 
 
 def _implied(corpus: Sequence[Row], label: Label) -> tuple[list[int], float]:
-    def is_shippable(row: Row) -> bool:
-        return source(row.source).is_shippable
+    def is_comment(row: Row) -> bool:
+        return source(row.source).is_shippable and row.domain != "synthetic"
 
     if label is Label.SPAM:
         spam_sources = {row.source for row in corpus if Label.SPAM in row.labels}
-        fitting = [n for n, row in enumerate(corpus) if row.source not in spam_sources and is_shippable(row)]
+        fitting = [n for n, row in enumerate(corpus) if row.source not in spam_sources and is_comment(row)]
         return _sample(fitting, HAM), HAM_WEIGHT
     if label not in IMPLIED_WEIGHTS:
         return [], 0.0
     fitting = [
         number
         for number, row in enumerate(corpus)
-        if label not in row.labels and row.labels.get(Label.TOXIC, 1.0) < IMPLIED_BELOW and is_shippable(row)
+        if label not in row.labels and row.labels.get(Label.TOXIC, 1.0) < IMPLIED_BELOW and is_comment(row)
     ]
     return _sample(fitting, IMPLIED), IMPLIED_WEIGHTS[label]
 

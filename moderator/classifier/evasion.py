@@ -1,7 +1,7 @@
 """Clear signs that a text hides its letters from a machine, or is written in letters that the model does not know.
 
 These are signs for the policy, not features: whoever hides letters gets a person's eyes. Only what hardly happens by
-accident counts; digits for letters alone do not, and neither do abbreviations such as N.A.T.O.
+accident counts; one word with digits for letters does not, and neither do abbreviations such as N.A.T.O.
 """
 
 import re
@@ -18,6 +18,13 @@ _FOREIGN: Final = re.compile("[\u0370-\u03ff\u0400-\u052f]")
 _WORD: Final = re.compile("[A-Za-z\u0370-\u03ff\u0400-\u052f]{2,}")
 _APART: Final = re.compile(r"(?<![^\W_])[^\W\d_]([.\-_*·] ?| {1,2})[^\W\d_](?:\1[^\W\d_]){2,}(?![^\W_])")
 _APART_SIGN: Final = re.compile(r"[.\-_*· ][^\W\d_][.\-_*· ]{1,2}[^\W\d_][.\-_*· ]")
+_OVERRIDE: Final = re.compile("[\u202d\u202e]")  # Nobody types these: they show letters in another order.
+_LEET: Final = re.compile(
+    r"(?<![\w@$!|./:#&=?%+-])[A-Za-z0-9@$!|]*[A-Za-z][013457@$|8!]{1,2}[A-Za-z][A-Za-z0-9@$|!]*(?![./:=&-]?\w)"
+)
+_LEET_SIGN: Final = re.compile(r"[A-Za-z][013457@$|8!]{1,2}[A-Za-z]")
+_NO_LEET: Final = re.compile("[0-9a-f]{5,}|[a-z]{1,2}[0-9][a-z]{1,2}|[^0-9@$|]*")  # Hashes, h2o, a forgotten space.
+LEET_WORDS: Final = 2
 _STACKED: Final = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]{3}")
 _OTHER: Final = re.compile("[^\\W\\d_\u0000-\u024f\u1e00-\u1eff]")
 
@@ -25,14 +32,27 @@ KNOWN_SHARE: Final = 0.5
 
 
 def hides_letters(text: str) -> bool:
-    """Return whether a text mixes alphabets within words, hides characters between letters or spells words apart."""
+    """Return whether a text mixes alphabets within words, hides or turns letters, or spells apart or in digits."""
     if _APART_SIGN.search(text) and any(_is_spelled_apart(match[0]) for match in _APART.finditer(text)):
+        return True
+    if _LEET_SIGN.search(text) and _leet_words(text) >= LEET_WORDS:
         return True
     if text.isascii():
         return False
-    if _HIDING.search(text) or _STACKED.search(text):
+    if _HIDING.search(text) or _OVERRIDE.search(text) or _STACKED.search(text):
         return True
     return bool(_FOREIGN.search(text)) and any(_is_mixed(match[0].casefold()) for match in _WORD.finditer(text))
+
+
+def _leet_words(text: str) -> int:
+    """Count the different words with digits for letters within them. Names in capitals (B2B, F16A) are none."""
+    words = (match[0].strip("0123456789!|") for match in _LEET.finditer(text))
+    return len({word.lower() for word in words if _LEET_SIGN.search(word) and not _is_code(word)})
+
+
+def _is_code(word: str) -> bool:
+    letters = sum(letter.isalpha() for letter in word)
+    return word.isupper() or 2 * letters < len(word) or bool(_NO_LEET.fullmatch(word.lower()))
 
 
 def _is_spelled_apart(stretch: str) -> bool:

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-SCHEMA: Final = "ngrams-1"
+SCHEMA: Final = "ngrams-2"
 CHARACTER_BITS: Final = 18
 WORD_BITS: Final = 17
 CHARACTERS: Final = 1 << CHARACTER_BITS  # Columns from here on belong to words.

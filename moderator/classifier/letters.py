@@ -5,12 +5,12 @@ import unicodedata
 _SPACE = 32
 _KEPT_TABLE_SIZE = 8_192  # A hostile text must not be able to grow a table without end.
 
-LEET = str.maketrans("013457@$!|", "oieastasii")
+LEET = str.maketrans("0345789@$", "oeastbgas")  # 1, ! and | stand for i or l: `normalise` decides.
 LEET_CYRILLIC = str.maketrans("0346@", "озчба")
 
 # Cyrillic and Greek letters, lower case, that pass for Latin ones in either case.
-_CYRILLIC_AS_LATIN = dict(zip("аеорсухіјѕԁһкмтвнԛԝѵӏүє", "aeopcyxijsdhkmtbhqwvlye", strict=True))
-_GREEK_AS_LATIN = dict(zip("αβεζηικμνορτυχωγϲϳ", "abezhikmvoptuxwycj", strict=True))
+_CYRILLIC_AS_LATIN = dict(zip("аеорсухіјѕԁһкмтвнԛԝѵӏүєпгь", "aeopcyxijsdhkmtbhqwvlyenrb", strict=True))
+_GREEK_AS_LATIN = dict(zip("αβεζηικμνορτυχωγϲϳ", "abeznikmvoptuxwycj", strict=True))
 _LATIN_AS_CYRILLIC = dict(zip("aeopcyxkmtbh", "аеорсухкмтвн", strict=True))
 TO_LATIN = str.maketrans({**_CYRILLIC_AS_LATIN, **_GREEK_AS_LATIN})
 TO_CYRILLIC = str.maketrans(_LATIN_AS_CYRILLIC)

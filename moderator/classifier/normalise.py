@@ -38,16 +38,21 @@ _FOREIGN = "\u0370-\u03ff\u0400-\u052f"
 _MIXABLE = re.compile(rf"[{_FOREIGN}]")
 _WORD = re.compile(rf"[a-z0-9{_FOREIGN}]+")
 _STARS = re.compile(rf"(?<=[a-z{_FOREIGN}])\*{{1,4}}(?=[a-z{_FOREIGN}])")
-_LEET = re.compile(r"(?<![a-z0-9@$!|])[a-z0-9@$!|]*[a-z][013457@$!|]+[a-z][a-z0-9@$|]*")
+_LEET = re.compile(r"(?:[^\W_]|[@$!|]){2,}")
+_LEET_PART = re.compile(r"(?<![^\W_])[a-z0-9]{2,}(?![^\W_])")
+_VOWELS_OR_NONE = ("a", "e", "i", "o", "u", "")
+_SIGNS = "0123456789@$!|"
+_MEASURE = re.compile(
+    r"[0-9]+(?:[a-z]|st|nd|rd|th|am|pm|km|kg|mm|cm|px|gb|mb|ft|hrs?|min|ii|yrs?|yo|bn|mph|kmh|mg|lbs?|pc|oz|ml)"
+)
 _LEET_CYRILLIC = re.compile(r"(?<=[а-яё])[0346@](?=[а-яё])")
-_DOLLAR = re.compile(r"(?<![^\s(])\$(?=[a-z]{2})")
 _LETTER = r"[^\W\d_]"
 _APART = re.compile(rf"(?<![^ ]){_LETTER}(?: {_LETTER}){{2,}}(?![^ ])")
 _RUN = re.compile(r"([^ ])\1{2,}")
 _SPACES = re.compile(r" {2,}")
 # Cheap signs that a dearer pattern is worth its while: each begins with a character that is rare in plain prose.
 _DOT_INSIDE = re.compile(r"\.[^\W\d_]{2}")
-_LEET_INSIDE = re.compile(r"[013457@$!|](?<=[a-z].)[013457@$!|]*[a-z]")
+_LEET_INSIDE = re.compile(r"[a-z][0-9@$]|[0-9@$!|][a-z]")
 _TWO_APART = re.compile(rf" {_LETTER} {_LETTER} ")
 _DIGITS = re.compile(r"[0-9](?: ?[0-9]){8}")
 
@@ -83,7 +88,45 @@ def fold_word(word: str) -> str:
 
 
 def _unleet(match: re.Match[str]) -> str:
-    return match[0].translate(LEET)
+    token = match[0]
+    word = token.rstrip("!|")
+    if token.isascii() and _is_leet(word):
+        return _spell(word) + token[len(word) :]
+    # What cleaning will part is judged in parts, so that normalising twice changes nothing.
+    return token if token.isalnum() else _LEET_PART.sub(_unleet_part, token)
+
+
+def _unleet_part(match: re.Match[str]) -> str:
+    return _spell(match[0]) if _is_leet(match[0]) else match[0]
+
+
+def _is_leet(word: str) -> bool:
+    """Return whether signs stand for letters: within a word, or one beside it; not in 3rd, 20km, mp3, $5m or h2o."""
+    rest = word.lstrip(_SIGNS)
+    core = rest.rstrip(_SIGNS)
+    before, after = len(word) - len(rest), len(rest) - len(core)
+    if not core or (not before + after and core.isalpha()) or "2" in word or "6" in word or _MEASURE.fullmatch(word):
+        return False
+    if not core.isalpha() or before == after == 1:
+        return True
+    if not after:
+        return (before == 1 and len(core) > 1) or (before == 2 and not word[:2].isdigit() and len(core) > 1)
+    return not before and ((after == 1 and len(core) > 2) or not rest[len(core) :].strip("$@"))
+
+
+def _spell(word: str) -> str:
+    """Write letters for signs. What looks like both i and l is l after a vowel and before a first vowel."""
+    spelled = ""
+    plain = word.translate(LEET)
+    for place, letter in enumerate(plain):
+        if letter not in "1!|":
+            spelled += letter
+        elif spelled[-1:] in _VOWELS_OR_NONE:
+            follows = plain[place + 1 : place + 2]
+            spelled += "l" if spelled or follows in _VOWELS_OR_NONE[:-1] else "i"
+        else:
+            spelled += "l" if spelled[-1] == "l" and spelled[-2:-1] in _VOWELS_OR_NONE[:-1] else "i"
+    return spelled
 
 
 def _unleet_cyrillic(match: re.Match[str]) -> str:
@@ -94,8 +137,11 @@ def _join(match: re.Match[str]) -> str:
     return fold_word(unicodedata.normalize("NFC", match[0].replace(" ", "")))
 
 
-def _twice(match: re.Match[str]) -> str:
-    return match[1] * 2
+def _shorten(match: re.Match[str]) -> str:
+    """One letter is left of a run within a word; two of a run that is a word (xxx, www) and of digits."""
+    text, letter = match.string, match[1]
+    before, after = text[max(0, match.start() - 1) : match.start()], text[match.end() : match.end() + 1]
+    return letter if letter.isalpha() and (before.isalpha() or after.isalpha()) else letter * 2
 
 
 def fold_characters(text: str) -> str:
@@ -107,11 +153,10 @@ def fold_characters(text: str) -> str:
 
 Step = tuple[re.Pattern[str], Replacement]
 _STEP_STARS: Step = (_STARS, lambda _: "")
-_STEP_DOLLAR: Step = (_DOLLAR, lambda _: "s")
 _STEP_LEET: Step = (_LEET, _unleet)
 _STEP_MIXED: Step = (_WORD, _fold_mixed)
 _STEP_LEET_CYRILLIC: Step = (_LEET_CYRILLIC, _unleet_cyrillic)
-_UNMASK = (_STEP_STARS, _STEP_DOLLAR, _STEP_LEET, _STEP_LEET_CYRILLIC)
+_UNMASK = (_STEP_STARS, _STEP_LEET, _STEP_LEET_CYRILLIC)
 
 
 def steps_before_cleaning(text: str) -> list[Step]:
@@ -127,11 +172,9 @@ def steps_before_cleaning(text: str) -> list[Step]:
         steps.append((_USER, _put("xxuser")))
     if not text.isascii() and _MIXABLE.search(text):
         # What one step uncovers another may need, so they take turns.
-        return [*steps, _STEP_MIXED, *_UNMASK, _STEP_MIXED, *_UNMASK, _STEP_MIXED]
+        return [*steps, _STEP_MIXED, *_UNMASK, _STEP_MIXED, *_UNMASK, _STEP_MIXED, *_UNMASK]
     if "*" in text:
         steps.append(_STEP_STARS)
-    if "$" in text:
-        steps.append(_STEP_DOLLAR)
     if steps or _LEET_INSIDE.search(text):
         steps.append(_STEP_LEET)
     return steps
@@ -142,7 +185,7 @@ def clean(text: str) -> str:
     return text.translate(CLEAN_ASCII) if text.isascii() else text.translate(CLEAN)
 
 
-STEPS_AFTER_CLEANING: tuple[Step, ...] = ((_APART, _join), (_RUN, _twice), (_PHONE, _put("xxphone")))
+STEPS_AFTER_CLEANING: tuple[Step, ...] = ((_APART, _join), (_RUN, _shorten), (_PHONE, _put("xxphone")))
 
 
 def read(text: str) -> Reading:
@@ -154,7 +197,7 @@ def read(text: str) -> Reading:
     times = 0
     if _TWO_APART.search(f" {plain} "):
         plain, times = _APART.subn(_join, plain)
-    plain = _RUN.sub(_twice, plain)
+    plain = _RUN.sub(_shorten, plain)
     if _DIGITS.search(plain):
         plain = " ".join(_PHONE.sub(_put("xxphone"), plain).split())
     return Reading(plain, times > 0)

@@ -45,7 +45,7 @@ def test_a_label_that_a_row_does_not_have_is_unknown() -> None:
 def test_non_commercial_sources_weigh_nothing() -> None:
     assert not corpora.source("ucc_news_nc").is_shippable
     assert all(corpora.source("anything_nc").weight(label) == 0 for label in Label)
-    assert corpora.source("civil_raw").weight(Label.TOXIC) == 1
+    assert corpora.source("a_source_that_nobody_weighed").weight(Label.TOXIC) == 1
     assert corpora.source("edos").weight(Label.TOXIC) == 0
 
 
