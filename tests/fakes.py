@@ -34,7 +34,7 @@ class FakeScorer(Scorer):
         signals = (Signal.OBFUSCATED,) if "\u200b" in text else ()
         return Scored(scores=scores(**found), model=self._version, signals=signals)
 
-    def score_many(self, texts: Sequence[str]) -> list[Scored | None]:
+    def score_many(self, texts: Sequence[str], langs: Sequence[str | None] = ()) -> list[Scored | None]:
         return [self.score(text) for text in texts]
 
     def explain(self, text: str, labels: Sequence[Label]) -> tuple[Span, ...]:

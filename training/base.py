@@ -163,7 +163,7 @@ def _fit_one(features: csr_matrix, examples: fit.Examples, label: Label) -> tupl
 def _calibrate(
     raw: Model, valid: Sequence[Row], progress: Progress
 ) -> tuple[dict[Label, CalibrationOf], dict[Caution, dict[Label, ThresholdOf]]]:
-    logits = np.array([raw.logits_of(row.text) for row in valid], np.float32)
+    logits = raw.logits_of_many([row.text for row in valid])
     calibration: dict[Label, CalibrationOf] = {}
     bounds: dict[Caution, dict[Label, ThresholdOf]] = {caution: {} for caution in Caution}
     for column, label in enumerate(raw.labels):
@@ -187,10 +187,9 @@ def _plain(one: CalibrationOf) -> Calibration:
 
 def _scores(model: Model, rows: Sequence[Row], progress: Progress) -> NDArray[np.float32]:
     found = np.empty((len(rows), len(model.labels)), np.float32)
-    for number, row in enumerate(rows):
-        found[number] = model.scores(row.text)
-        if number % 1_000 == 0:
-            progress("evaluate", number, len(rows))
+    for begin in range(0, len(rows), 1_000):
+        progress("evaluate", begin, len(rows))
+        found[begin : begin + 1_000] = model.scores_many([row.text for row in rows[begin : begin + 1_000]])
     progress("evaluate", len(rows), len(rows))
     return found
 

@@ -10,7 +10,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import TfidfTransformer
 
-from moderator.classifier.features import CHARACTERS, COLUMNS, WINDOW, columns
+from moderator.classifier.batch import columns_many
+from moderator.classifier.features import CHARACTERS, COLUMNS, WINDOW
 from moderator.classifier.normalise import normalise
 
 Tick = Callable[[int], object]
@@ -31,11 +32,12 @@ class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def transform(self, texts: Sequence[str]) -> csr_matrix:
         """Return float32 ones, shape (texts, COLUMNS)."""
-        found = []
-        for number, text in enumerate(texts, 1):
-            found.append(columns(normalise(text)[:WINDOW].strip()).astype(np.int32))
-            if self.tick and number % 1_000 == 0:
-                self.tick(1_000)
+        found: list[NDArray[np.int32]] = []
+        for begin in range(0, len(texts), 1_000):
+            plain = [normalise(text)[:WINDOW].strip() for text in texts[begin : begin + 1_000]]
+            found += [one.astype(np.int32) for one in columns_many(plain)]
+            if self.tick:
+                self.tick(len(plain))
         sizes = np.fromiter((one.size for one in found), np.int64, len(found))
         indices = np.concatenate(found) if found else np.empty(0, np.int32)
         indptr = np.concatenate((np.zeros(1, np.int64), sizes.cumsum()))

@@ -10,7 +10,7 @@ any text must change that name.
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,14 +43,18 @@ _INVERSES = _powers(pow(BASE, -1, 1 << 64))
 _KEYED = np.stack([_INVERSES * np.uint64(key) for key in ORDER_KEYS])
 _LONGEST = np.array(ORDERS).reshape(-1, 1) - 1
 _POSITIONS = np.arange(_LENGTH)
-_WORD_KEY = np.uint64(WORD_KEY)
-_FIRST_KEY, _SECOND_KEY = (np.uint64(key) for key in PAIR_KEYS)
-_MIX = np.uint64(PAIR_SHIFT)
-_CHARACTER_SHIFT = np.uint64(64 - CHARACTER_BITS)
-_WORD_SHIFT = np.uint64(64 - WORD_BITS)
-_WORD_OFFSET = np.uint32(CHARACTERS)
+# Arrays of no dimension: with short operands they cost half of what NumPy's scalars do.
+_WORD_KEY = np.array(WORD_KEY, np.uint64)
+_FIRST_KEY, _SECOND_KEY = (np.array(key, np.uint64) for key in PAIR_KEYS)
+_MIX = np.array(PAIR_SHIFT, np.uint64)
+_SPACE = np.array(32, np.uint8)
+_CHARACTER_SHIFT = np.array(64 - CHARACTER_BITS, np.uint64)
+_WORD_SHIFT = np.array(64 - WORD_BITS, np.uint64)
+_WORD_OFFSET = np.array(CHARACTERS, np.uint64)
 
 Columns = NDArray[np.uint32]
+Hashes = NDArray[np.uint64]
+Number = TypeVar("Number", bound=np.integer)
 NONE: Final[Columns] = np.empty(0, np.uint32)
 
 
@@ -61,18 +65,22 @@ def code_points(text: str) -> NDArray[np.uint8] | NDArray[np.uint32]:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
-def occurrences(text: str) -> tuple[Columns, Columns, NDArray[np.bool_], NDArray[np.intp]]:
-    """Return the columns of every n-gram of a normalised text of at most `WINDOW` characters, repeats included.
+class Hashed(NamedTuple):
+    """The n-grams of a text, repeats included."""
 
-    The first array has the n-grams of characters in the order of the third, which says for each order and start in the
-    text between two spaces whether such an n-gram is there. The second has the words, then the pairs of words; the
-    fourth the positions of the spaces in the text between two spaces.
-    """
+    characters: Columns  # Those of characters, in the order of `present`.
+    present: NDArray[np.bool_]  # For each order and start in the text between two spaces: is there such an n-gram?
+    spaces: NDArray[np.intp]  # Positions of the spaces in the text between two spaces.
+    words: Hashes  # The polynomial of each word: not yet a column.
+
+
+def hashed(text: str) -> Hashed:
+    """Return the n-grams of a normalised text of at most `WINDOW` characters."""
     codes = code_points(f" {text} ")
     length = codes.size
     sums = np.zeros(length + max(ORDERS), np.uint64)
     np.add.accumulate(codes * _POWERS[:length], out=sums[1 : length + 1])
-    spaces = (codes == 32).nonzero()[0]
+    spaces = (codes == _SPACE).nonzero()[0]
 
     starts = length - 1
     room = spaces[1:].repeat(spaces[1:] - spaces[:-1])
@@ -85,23 +93,54 @@ def occurrences(text: str) -> tuple[Columns, Columns, NDArray[np.bool_], NDArray
     begins = spaces[:-1] + 1
     words = sums[spaces[1:]] - sums[begins]
     words *= _INVERSES[begins]
+    return Hashed(grams[present].astype(np.uint32), present, spaces, words)
+
+
+def word_columns(words: Hashes) -> Columns:
+    """Return the column of each word."""
+    keyed = words * _WORD_KEY
+    keyed >>= _WORD_SHIFT
+    keyed += _WORD_OFFSET
+    return keyed.astype(np.uint32)
+
+
+def pair_columns(words: Hashes) -> Columns:
+    """Return the column of each word and the one after it."""
+    seconds = words[1:]
+    mixed = seconds >> _MIX
+    mixed ^= seconds
+    mixed *= _SECOND_KEY
     pairs = words[:-1] * _FIRST_KEY
-    pairs += (words[1:] ^ (words[1:] >> _MIX)) * _SECOND_KEY
-    words *= _WORD_KEY
-    tokens = np.concatenate((words, pairs))
-    tokens >>= _WORD_SHIFT
-    return grams[present].astype(np.uint32), tokens.astype(np.uint32) + _WORD_OFFSET, present, spaces
+    pairs += mixed
+    pairs >>= _WORD_SHIFT
+    pairs += _WORD_OFFSET
+    return pairs.astype(np.uint32)
+
+
+def occurrences(text: str) -> tuple[Columns, Columns, NDArray[np.bool_], NDArray[np.intp]]:
+    """Return the columns of every n-gram of a normalised text of at most `WINDOW` characters, repeats included.
+
+    The first array has the n-grams of characters in the order of the third, which says for each order and start in the
+    text between two spaces whether such an n-gram is there. The second has the words, then the pairs of words; the
+    fourth the positions of the spaces in the text between two spaces.
+    """
+    characters, present, spaces, words = hashed(text)
+    return characters, np.concatenate((word_columns(words), pair_columns(words))), present, spaces
 
 
 def columns(text: str) -> Columns:
     """Return the columns of a normalised text of at most `WINDOW` characters: ascending, each once."""
     if not text:
         return NONE
-    characters, words, _, _ = occurrences(text)
-    found = np.concatenate((characters, words))
+    characters, _, _, words = hashed(text)
+    return ascending(np.concatenate((characters, word_columns(words), pair_columns(words))))
+
+
+def ascending(found: NDArray[Number]) -> NDArray[Number]:
+    """Sort numbers in place, and return each once."""
     found.sort()
     first = np.empty(found.size, np.bool_)
-    first[0] = True
+    first[:1] = True
     np.not_equal(found[1:], found[:-1], out=first[1:])
     return found[first]
 

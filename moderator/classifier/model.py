@@ -5,7 +5,7 @@ slope of the label's calibration. A text's scores are then one `take`, one produ
 logistic function: the same numbers as the scikit-learn pipeline of `training.pipeline`, at a fraction of its time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Final
@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from moderator.classifier.batch import columns_many
 from moderator.classifier.features import CHARACTERS, COLUMNS, WINDOW, Columns, columns, windows
 from moderator.classifier.normalise import normalise
 from moderator.domain.scoring import Caution, Label, Threshold
@@ -20,6 +21,7 @@ from moderator.domain.scoring import Caution, Label, Threshold
 Floats = NDArray[np.float32]
 
 _ONES: Final[Floats] = np.ones(16 * WINDOW, np.float32)
+_WORDS_FROM: Final = np.uint32(CHARACTERS)  # A plain number would turn all columns into wider ones first.
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +88,11 @@ class Model:
         A long text is scored in windows, and each label's highest score counts: what is hidden at the end of a long
         comment weighs as much as what stands at its start.
         """
-        logits = self.logits_of(text)
-        np.negative(logits, out=logits)
-        np.exp(logits, out=logits)
-        logits += 1.0
-        return np.reciprocal(logits, out=logits)
+        return _probabilities(self.logits_of(text))
+
+    def scores_many(self, texts: Sequence[str]) -> Floats:
+        """Return the very `scores` of each text, shape (texts, labels), at a fraction of the time."""
+        return _probabilities(self.logits_of_many(texts))
 
     def logits_of(self, text: str) -> Floats:
         """Return the calibrated logit of each label, for a text as its author wrote it."""
@@ -100,25 +102,55 @@ class Model:
         highest: Floats = np.max([self.logits(columns(part)) for _, part in windows(plain)], axis=0)
         return highest
 
+    def logits_of_many(self, texts: Sequence[str]) -> Floats:
+        """Return the very `logits_of` each text, shape (texts, labels)."""
+        parts: list[str] = []
+        begins: list[int] = []
+        for text in texts:
+            plain = normalise(text)
+            begins.append(len(parts))
+            parts += [plain] if len(plain) <= WINDOW else [part for _, part in windows(plain)]
+        # As in `logits`, but what need not be done text by text waits for the end. A block without n-grams adds 0 / 1.
+        sums = np.zeros((2, len(parts), self.table.shape[1]), np.float32)
+        sums[:, :, -1] = 1.0
+        for number, found in enumerate(columns_many(parts)):
+            border = int(found.searchsorted(_WORDS_FROM))
+            rows = self.table.take(found.astype(np.intp), axis=0)
+            if border:
+                np.dot(_ONES[:border], rows[:border], out=sums[0, number])
+            if border < found.size:
+                np.dot(_ONES[border : found.size], rows[border:], out=sums[1, number])
+        added = sums[:, :, :-1] / np.sqrt(sums[:, :, -1:])
+        logits: Floats = self._offsets + added[0] + added[1]
+        return logits if len(parts) == len(texts) else np.maximum.reduceat(logits, begins, axis=0)
+
     def logits(self, found: Columns) -> Floats:
         """Return the calibrated logit of each label for the n-grams of one window: ascending, each once."""
         if not found.size:
             return self._offsets.copy()
-        border = int(found.searchsorted(CHARACTERS))
-        rows = self.table.take(found, axis=0)
+        border = int(found.searchsorted(_WORDS_FROM))
+        rows = self.table.take(found.astype(np.intp), axis=0)
         logits = self._offsets
         if border:
-            sums = _ONES[:border] @ rows[:border]
+            sums = np.dot(_ONES[:border], rows[:border])
             logits = logits + sums[:-1] / sqrt(sums[-1])
         if border < found.size:
-            sums = _ONES[border : found.size] @ rows[border:]
+            sums = np.dot(_ONES[border : found.size], rows[border:])
             logits = logits + sums[:-1] / sqrt(sums[-1])
         return logits
 
     def contributions(self, found: Columns) -> NDArray[np.float32]:
         """Return what each n-gram of a window adds to each label's logit, shape (n-grams, labels)."""
         rows = self.table.take(found, axis=0)
-        border = int(found.searchsorted(CHARACTERS))
+        border = int(found.searchsorted(_WORDS_FROM))
         for part in (rows[:border], rows[border:]):
             part[:, :-1] /= np.sqrt(part[:, -1:].sum()) if part.size else 1.0
         return rows[:, :-1]
+
+
+def _probabilities(logits: Floats) -> Floats:
+    """Turn logits into probabilities, in place."""
+    np.negative(logits, out=logits)
+    np.exp(logits, out=logits)
+    logits += 1.0
+    return np.reciprocal(logits, out=logits)

@@ -38,7 +38,9 @@ _FOREIGN = "\u0370-\u03ff\u0400-\u052f"
 _MIXABLE = re.compile(rf"[{_FOREIGN}]")
 _WORD = re.compile(rf"[a-z0-9{_FOREIGN}]+")
 _STARS = re.compile(rf"(?<=[a-z{_FOREIGN}])\*{{1,4}}(?=[a-z{_FOREIGN}])")
-_LEET = re.compile(r"(?:[^\W_]|[@$!|]){2,}")
+# A token with a sign in it. Only a token's first place is tried, and the letters before the sign are not given back:
+# else a text of one long word would take the square of its length.
+_LEET = re.compile(r"(?<![^\W_])(?<![@$!|])[^\W_0-9]*+[0-9@$!|](?:[^\W_]|[@$!|])*")
 _LEET_PART = re.compile(r"(?<![^\W_])[a-z0-9]{2,}(?![^\W_])")
 _VOWELS_OR_NONE = ("a", "e", "i", "o", "u", "")
 _SIGNS = "0123456789@$!|"
@@ -48,11 +50,12 @@ _MEASURE = re.compile(
 _LEET_CYRILLIC = re.compile(r"(?<=[а-яё])[0346@](?=[а-яё])")
 _LETTER = r"[^\W\d_]"
 _APART = re.compile(rf"(?<![^ ]){_LETTER}(?: {_LETTER}){{2,}}(?![^ ])")
-_RUN = re.compile(r"([^ ])\1{2,}")
+_RUN = re.compile(r"([^ ])\1\1+")
 _SPACES = re.compile(r" {2,}")
 # Cheap signs that a dearer pattern is worth its while: each begins with a character that is rare in plain prose.
 _DOT_INSIDE = re.compile(r"\.[^\W\d_]{2}")
-_LEET_INSIDE = re.compile(r"[a-z][0-9@$]|[0-9@$!|][a-z]")
+_LEET_INSIDE = re.compile(r"[0-9@$!|](?:(?=[a-z])|(?<=[a-z][0-9@$]))")
+_MIXED_INSIDE = re.compile(rf"[{_FOREIGN}](?:(?=[a-z0-9@])|(?<=[a-z0-9@].))")
 _TWO_APART = re.compile(rf" {_LETTER} {_LETTER} ")
 _DIGITS = re.compile(r"[0-9](?: ?[0-9]){8}")
 
@@ -144,6 +147,18 @@ def _shorten(match: re.Match[str]) -> str:
     return letter if letter.isalpha() and (before.isalpha() or after.isalpha()) else letter * 2
 
 
+def _may_have_run(text: str) -> bool:
+    """Return whether a character may stand three times in a row; sure of it in ASCII, where it is cheap to know.
+
+    Each byte is compared with its neighbour at once, as two long numbers: two zeros in a row are three equal bytes. The
+    pattern itself takes ten times as long, and most comments have no run.
+    """
+    if not text.isascii():
+        return True
+    number = int.from_bytes(text.encode(), "little")
+    return b"\0\0" in (number ^ (number >> 8)).to_bytes(len(text), "little")
+
+
 def fold_characters(text: str) -> str:
     """Fold compatibility forms, case and decoration; drop what cannot be seen."""
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
@@ -170,12 +185,13 @@ def steps_before_cleaning(text: str) -> list[Step]:
         steps.append((_DOMAIN, _put("xxurl")))
     if "@" in text:
         steps.append((_USER, _put("xxuser")))
-    if not text.isascii() and _MIXABLE.search(text):
+    has_stars, has_leet = "*" in text, _LEET_INSIDE.search(text)
+    if not text.isascii() and _MIXABLE.search(text) and (has_stars or has_leet or _MIXED_INSIDE.search(text)):
         # What one step uncovers another may need, so they take turns.
         return [*steps, _STEP_MIXED, *_UNMASK, _STEP_MIXED, *_UNMASK, _STEP_MIXED, *_UNMASK]
-    if "*" in text:
+    if has_stars:
         steps.append(_STEP_STARS)
-    if steps or _LEET_INSIDE.search(text):
+    if has_leet:
         steps.append(_STEP_LEET)
     return steps
 
@@ -197,7 +213,8 @@ def read(text: str) -> Reading:
     times = 0
     if _TWO_APART.search(f" {plain} "):
         plain, times = _APART.subn(_join, plain)
-    plain = _RUN.sub(_shorten, plain)
+    if _may_have_run(plain):
+        plain = _RUN.sub(_shorten, plain)
     if _DIGITS.search(plain):
         plain = " ".join(_PHONE.sub(_put("xxphone"), plain).split())
     return Reading(plain, times > 0)

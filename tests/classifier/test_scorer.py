@@ -97,3 +97,12 @@ def test_a_text_without_words_has_no_spans(model: Model) -> None:
 def test_score_many_scores_each_alone(model: Model) -> None:
     scorer, texts = Scorer(model), sentences(5)
     assert scorer.score_many(texts) == [scorer.score(text) for text in texts]
+    assert scorer.score_many([]) == []
+
+
+def test_score_many_knows_the_language_of_each(model: Model) -> None:
+    known = Model.__new__(Model)
+    known.__dict__.update(model.__dict__)
+    known.languages = frozenset({"en"})
+    scored = Scorer(known).score_many(["normal", "normal", "normal"], ["en", "de", None])
+    assert [one.signals for one in scored if one] == [(), (Signal.UNSUPPORTED_LANGUAGE,), ()]
