@@ -74,14 +74,15 @@ def _gather(pool: Columns, begins: Numbers, sizes: Numbers, segments: Numbers) -
     """Yield the columns of each text, made of the next so many segments of a pool, ascending and each once."""
     ends = sizes.cumsum()
     last_segments: Numbers = np.cumsum(segments) - 1
-    borders = np.concatenate((_ZERO, ends.take(last_segments)))  # Of texts, among all columns.
+    borders: Numbers = np.concatenate((_ZERO, ends.take(last_segments)))  # Of texts, among all columns.
     first = 0
     while first < segments.size:
         last = max(first + 1, int(borders.searchsorted(borders[first] + BLOCK_COLUMNS, "right")) - 1)
         of_block = slice(int(segments[:first].sum()), int(segments[:last].sum()))
-        offsets = begins[of_block] - (ends[of_block] - sizes[of_block])
+        offsets: Numbers = np.subtract(begins[of_block], ends[of_block])
+        offsets += sizes[of_block]
         places = offsets.repeat(sizes[of_block])
-        places += np.arange(borders[first], borders[last])
+        places += np.arange(int(borders[first]), int(borders[last]))
         inner = borders[first : last + 1] - borders[first]
         yield from _ascending_parts(pool.take(places), inner)
         first = last
