@@ -22,7 +22,7 @@ _OVERRIDE: Final = re.compile("[\u202d\u202e]")  # Nobody types these: they show
 _LEET: Final = re.compile(
     r"(?<![\w@$!|./:#&=?%+-])[A-Za-z0-9@$!|]*[A-Za-z][013457@$|8!]{1,2}[A-Za-z][A-Za-z0-9@$|!]*(?![./:=&-]?\w)"
 )
-_LEET_SIGN: Final = re.compile(r"[A-Za-z][013457@$|8!]{1,2}[A-Za-z]")
+_LEET_SIGN: Final = re.compile(r"[013457@$|8!](?<=[A-Za-z].)[013457@$|8!]?[A-Za-z]")  # Begins with what is rare.
 _NO_LEET: Final = re.compile("[0-9a-f]{5,}|[a-z]{1,2}[0-9][a-z]{1,2}|[^0-9@$|]*")  # Hashes, h2o, a forgotten space.
 LEET_WORDS: Final = 2
 _STACKED: Final = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]{3}")
