@@ -5,9 +5,10 @@ import sys
 import click
 
 from moderator import __version__
-from moderator.commands.looking import doctor_command, model_group, score_command, verify_command
+from moderator.commands.looking import doctor_command, model_group, verify_command
 from moderator.commands.moving import export_command, import_command
 from moderator.commands.output import Group, fail
+from moderator.commands.scoring import score_command
 from moderator.commands.serving import migrate_command, serve_command
 from moderator.commands.writing import (
     endpoint_group,

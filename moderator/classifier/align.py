@@ -13,6 +13,8 @@ from moderator.classifier.normalise import (
     steps_before_cleaning,
 )
 
+_WORDS = re.compile(r"\S+")
+
 
 class Origin(NamedTuple):
     """A stretch of the original text: code points, end exclusive."""
@@ -46,7 +48,7 @@ def align(text: str) -> Aligned | None:
 def _folded(text: str) -> Aligned:
     """Fold cluster by cluster: a character and the marks that stand on it."""
     if text.isascii():
-        return Aligned(text.lower(), [Origin(position, position + 1) for position in range(len(text))])
+        return Aligned(text.lower(), list(map(Origin, range(len(text)), range(1, len(text) + 1))))
     pieces: list[str] = []
     origins: list[Origin] = []
     start = 0
@@ -75,23 +77,24 @@ def _cleaned(aligned: Aligned) -> Aligned:
 
 def _single_spaced(aligned: Aligned) -> Aligned:
     text, origins = aligned
-    kept = [
-        position
-        for position, character in enumerate(text)
-        if not character.isspace() or (position > 0 and not text[position - 1].isspace())
-    ]
-    if kept and text[kept[-1]].isspace():
-        kept.pop()
-    spaced = "".join(" " if text[position].isspace() else text[position] for position in kept)
-    return Aligned(spaced, [origins[position] for position in kept])
+    words = [match.span() for match in _WORDS.finditer(text)]
+    kept: list[Origin] = []
+    for number, (start, end) in enumerate(words):
+        if number:
+            kept.append(origins[words[number - 1][1]])  # Of several spaces the first.
+        kept += origins[start:end]
+    return Aligned(" ".join(text[start:end] for start, end in words), kept)
 
 
 def _replaced(aligned: Aligned, pattern: re.Pattern[str], replacement: Callable[[re.Match[str]], str]) -> Aligned:
     """Replace as `pattern.sub` does. What keeps its length keeps its origins; else all of it comes from all of it."""
+    matches = list(pattern.finditer(aligned.text))
+    if not matches:
+        return aligned
     pieces: list[str] = []
     origins: list[Origin] = []
     done = 0
-    for match in pattern.finditer(aligned.text):
+    for match in matches:
         begin, end = match.span()
         new = replacement(match)
         pieces += (aligned.text[done:begin], new)

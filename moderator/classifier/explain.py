@@ -1,4 +1,8 @@
-"""Which words drove a score: the exact share of each n-gram, folded back onto the text that its author wrote."""
+"""Which words drove a score: the exact share of each n-gram, folded back onto the text that its author wrote.
+
+It takes as long as about eight scores, so it is asked for the labels that led to a verdict, and not for what is
+approved.
+"""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -7,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderator.classifier.align import Aligned, align
-from moderator.classifier.features import ORDERS, columns, occurrences, windows
+from moderator.classifier.features import columns, occurrences, windows
 from moderator.classifier.model import Model
 from moderator.domain.scoring import Label, Span
 
@@ -24,49 +28,53 @@ class _Word(NamedTuple):
 def explain(model: Model, text: str, labels: Sequence[Label]) -> tuple[Span, ...]:
     """Return the words of a text that raised the scores of some labels, by place; the weightiest few for each label.
 
-    A label's evidence is that of the window that scored highest. Every n-gram's part of the label's logit is spread
-    over the characters it covers; a word's weight is its share of all positive evidence.
+    A label's evidence is that of the window that scored highest. What each n-gram adds to the label's logit goes to the
+    word that it lies in, or is parted between its two words by their letters: all words together have the logit
+    without the intercept. A word's weight is its share of all positive evidence.
     """
     wanted = [(column, label) for column, label in enumerate(model.labels) if label in labels]
     aligned = align(text) if wanted else None
     if aligned is None or not aligned.text:
         return ()
-    parts = [(begin, part, model.logits(columns(part))) for begin, part in windows(aligned.text)]
+    parts = list(windows(aligned.text))
+    logits = np.stack([model.logits(columns(part)) for _, part in parts]) if len(parts) > 1 else None
+    found: dict[int, NDArray[np.float64]] = {}
     spans: list[Span] = []
     for column, label in wanted:
-        begin, part, _ = max(parts, key=lambda one: float(one[2][column]))
-        evidence = _evidence(model, part)[:, column]
-        spans += _spans(aligned, begin, part, evidence, label)
+        number = int(logits[:, column].argmax()) if logits is not None else 0
+        begin, part = parts[number]
+        if number not in found:
+            found[number] = evidence(model, part)
+        spans += _spans(aligned, begin, part, found[number][:, column], label)
     return tuple(sorted(spans, key=lambda span: (span.start, span.end, span.label)))
 
 
-def _evidence(model: Model, part: str) -> NDArray[np.float64]:
-    """Return what each character of a window adds to each label's logit, shape (characters, labels)."""
-    characters, words, present, spaces = occurrences(part)
-    found = np.concatenate((characters, words))
+def evidence(model: Model, part: str) -> NDArray[np.float64]:
+    """Return what each word of a window adds to each label's logit, shape (words, labels)."""
+    characters, tokens, present, spaces = occurrences(part)
+    found = np.concatenate((characters, tokens))
     unique, inverse, counts = np.unique(found, return_inverse=True, return_counts=True)
     shares = (model.contributions(unique) / counts[:, np.newaxis])[inverse]
 
-    orders, starts = np.nonzero(present)
-    lengths = np.array(ORDERS)[orders]
-    word_starts, word_ends = spaces[:-1] + 1, spaces[1:]
-    starts = np.concatenate((starts, word_starts, word_starts[:-1]))
-    ends = np.concatenate((orders * 0 + starts[: orders.size] + lengths, word_ends, word_ends[1:]))
+    letters = np.diff(spaces) - 1
+    words = letters.size
+    starts = np.arange(words).repeat(letters + 1)
+    owners = np.concatenate((np.broadcast_to(starts, present.shape)[present], np.arange(words)))
+    own, of_pairs = shares[: owners.size], shares[owners.size :]
+    added = np.empty((words, own.shape[1]))
+    for label, column in enumerate(own.T):
+        added[:, label] = np.bincount(owners, weights=column, minlength=words)
+    of_first = (letters[:-1] / (letters[:-1] + letters[1:]))[:, np.newaxis]
+    added[:-1] += of_pairs * of_first
+    added[1:] += of_pairs * (1.0 - of_first)
+    return added
 
-    # Spread each share evenly over its characters: a difference array, then a running sum.
-    steps = np.zeros((len(part) + 3, shares.shape[1]))
-    each = shares / (ends - starts)[:, np.newaxis]
-    np.add.at(steps, starts, each)
-    np.subtract.at(steps, ends, each)
-    evidence: NDArray[np.float64] = steps.cumsum(axis=0)[1 : len(part) + 1]  # Without the space before the text.
-    return evidence
 
-
-def _spans(aligned: Aligned, begin: int, part: str, evidence: NDArray[np.float64], label: Label) -> list[Span]:
+def _spans(aligned: Aligned, begin: int, part: str, added: NDArray[np.float64], label: Label) -> list[Span]:
     words = []
     start = 0
-    for word in part.split(" "):
-        words.append(_Word(start, start + len(word), float(evidence[start : start + len(word)].sum())))
+    for word, value in zip(part.split(" "), added.tolist(), strict=True):
+        words.append(_Word(start, start + len(word), value))
         start += len(word) + 1
     total = sum(word.evidence for word in words if word.evidence > 0)
     if total <= 0:

@@ -1,4 +1,4 @@
-"""Commands that look: score, models, doctor, verify."""
+"""Commands that look: models, doctor, verify."""
 
 import asyncio
 import shutil
@@ -12,66 +12,15 @@ import click
 
 from moderator.classifier import registry
 from moderator.classifier.model import Model
-from moderator.classifier.scorer import Scorer
 from moderator.commands.output import Command, Group, emit
 from moderator.commands.reach import write
-from moderator.domain.comments import Comment
 from moderator.domain.errors import ModelRefused, ModerationError, NotFound
-from moderator.domain.ids import CommentId, SiteId
-from moderator.domain.policy import Facts, Policy, judge
 from moderator.serve import database_path
-from moderator.services import open_services, utc_now
+from moderator.services import open_services
 from moderator.settings import Settings, load_settings
 from moderator.storage.verify import find_faults
 
 LEAST_FREE_BYTES = 500 * 1024 * 1024
-WORTH_A_SPAN = 0.1
-
-
-@click.command("score", cls=Command)
-@click.argument("texts", nargs=-1)
-def score_command(texts: tuple[str, ...]) -> None:
-    """Score TEXTS, or the lines of standard input, and say why. Needs no service and stores nothing."""
-    settings = load_settings()
-    model = registry.load_current(Path(settings.models))
-    if model is None:
-        raise NotFound(f"There is no current model in {settings.models}.")
-    lines = list(texts) or [line.rstrip("\n") for line in sys.stdin]
-    scorer = Scorer(model)
-    policy = Policy(version=1)
-    policy = policy.over(model.thresholds(policy.caution))
-    results = [_score(scorer, policy, text) for text in lines]
-    emit({"model": model.version, "results": results}, lambda: _print_scores(results))
-
-
-def _score(scorer: Scorer, policy: Policy, text: str) -> dict[str, Any]:
-    scored = scorer.score(text)
-    assert scored is not None
-    comment = Comment(id=CommentId("-"), site_id=SiteId("-"), text=text, received_at=utc_now())
-    verdict = judge(policy, comment, scored, Facts())
-    spans = scorer.explain(text, [label for label, score in scored.scores.items() if score >= WORTH_A_SPAN])
-    return {
-        "text": text,
-        "verdict": verdict.action.value,
-        "scores": {label.value: round(score, 4) for label, score in scored.scores.items()},
-        "signals": [signal.value for signal in scored.signals],
-        "reasons": [{"code": one.code.value, "label": one.label, "detail": one.detail} for one in verdict.reasons],
-        "spans": [
-            {"start": one.start, "end": one.end, "label": one.label.value, "weight": round(one.weight, 4)}
-            for one in spans
-        ],
-    }
-
-
-def _print_scores(results: list[dict[str, Any]]) -> None:
-    for result in results:
-        click.echo(f"{result['verdict'].upper()}  {result['text'][:200]}")
-        for label, score in sorted(result["scores"].items(), key=lambda one: -one[1]):
-            words = [result["text"][one["start"] : one["end"]] for one in result["spans"] if one["label"] == label]
-            because = "  because of: " + ", ".join(f"“{word}”" for word in words[:5]) if words else ""
-            click.echo(f"  {label:<16} {score:.3f} {'█' * round(score * 20):<20}{because}")
-        for reason in result["reasons"]:
-            click.echo(f"  {reason['detail']}")
 
 
 @click.group("model", cls=Group)

@@ -115,7 +115,29 @@ def test_score_explains_itself(service: Service) -> None:
     assert fine["verdict"] == "approve"
     by_line = service.json("score", text="You pathetic clown!\nThe minister explains the budget.\n")
     assert by_line == done
-    assert "HOLD" in service.run("score", "You pathetic clown!").stdout
+    assert done["caution"] == "balanced"
+    assert {"code", "label", "score", "threshold", "detail"} <= set(insult["reasons"][0])
+    assert fine["reasons"] == fine["spans"] == []
+
+
+def test_score_says_why_in_words(stopped: Service) -> None:
+    said = stopped.run("score", "You pathetic cl0wn!", "--caution", "cautious").stdout
+    verdict, *others = said.splitlines()
+    assert verdict.startswith(("HOLD", "REJECT"))
+    assert "[cl0wn: " in verdict
+    assert any("from" in line and "“cl0wn”" in line for line in others if line.strip().startswith("insult"))
+    assert any(line.strip().startswith("insult scored") for line in others)
+    scores = [float(line.split()[-1 if "█" not in line and "from" not in line else 1]) for line in others[-3:-1]]
+    assert scores == sorted(scores, reverse=True)
+    assert others[-1].endswith("cautious caution, a site without rules of its own.")
+
+
+def test_score_prints_nothing_that_a_terminal_obeys(stopped: Service) -> None:
+    said = stopped.run("score", "You \x1b[31m pathetic \u202e clown, mail me@example.eu").stdout
+    assert "\x1b" not in said
+    assert "‹U+001B›" in said
+    assert "‹RLO›" in said
+    assert "an e-mail address" in said
 
 
 def test_doctor_and_migrate(service: Service) -> None:

@@ -1,5 +1,6 @@
 """A comment comes in."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from moderator.domain.errors import ExternalIdReused, IdempotencyKeyReused
 from moderator.domain.ids import SiteId
 from moderator.domain.policy import Action, Rule
 from moderator.domain.review import Automation, Detection, Ground, ReasonCode, Source
-from moderator.domain.scoring import Label
+from moderator.domain.scoring import Label, Scored, Span
 from moderator.services import Services
 from moderator.storage import cases, comments, decisions
 from moderator.usecases import manage
@@ -51,6 +52,20 @@ async def test_a_borderline_comment_waits_in_a_case_with_its_words(
     assert file.case.weight == pytest.approx(0.3)
 
 
+async def test_only_what_is_held_or_rejected_for_a_score_is_explained(services: Services, site: SiteId) -> None:
+    asked: list[str] = []
+
+    class Recording(FakeScorer):
+        def explain(self, text: str, labels: Sequence[Label]) -> tuple[Span, ...]:
+            asked.append(text)
+            return super().explain(text, labels)
+
+    services.scorer = Recording()
+    for text in ("The minister explains the budget.", "Hidden\u200bletters", "What an idiot.", "Cheap viagra!"):
+        await moderate(services, a_comment(text, site_id=site))
+    assert asked == ["What an idiot.", "Cheap viagra!"]
+
+
 async def test_a_rejection_is_recorded_with_what_the_law_asks(services: Services, site: SiteId) -> None:
     moderated = await moderate(services, a_comment("Cheap viagra!", site_id=site))
 
@@ -58,6 +73,17 @@ async def test_a_rejection_is_recorded_with_what_the_law_asks(services: Services
         (decision,) = await decisions.for_comment(connection, moderated.outcome.comment_id)
     assert moderated.outcome.status is Status.REJECTED
     assert (decision.reason, decision.ground, decision.detection) == (ReasonCode.SPAM, Ground.TERMS, Detection.POLICY)
+
+
+async def test_a_batch_knows_the_language_of_each_comment(services: Services, site: SiteId) -> None:
+    class Recording(FakeScorer):
+        def score_many(self, texts: Sequence[str], langs: Sequence[str | None] = ()) -> list[Scored | None]:
+            assert list(langs) == ["en", None]
+            return super().score_many(texts, langs)
+
+    services.scorer = Recording()
+    submitted = [a_comment("One.", site_id=site, lang="en"), a_comment("Two.", site_id=site)]
+    assert len(await moderate_many(services, submitted)) == 2
 
 
 async def test_without_a_model_every_comment_is_held(services: Services, site: SiteId) -> None:
