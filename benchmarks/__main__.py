@@ -61,6 +61,8 @@ def _scoring_rows(one: dict[str, Any]) -> list[tuple[str, str, str, str, str]]:
             rows.append(("score", "", f"{name}: {theirs}", "", ""))
             continue
         for kind, goal in goals.items():
+            if kind not in theirs:
+                continue
             is_goal = theirs is one["same_features"]
             ratio = f"{theirs[kind] / ours[kind]:.1f} ×"
             rows.append(

@@ -41,7 +41,7 @@ class Scorer:
         return _scored(model, text, lang, model.scores(text).tolist())
 
     def score_many(self, texts: Sequence[str], langs: Sequence[str | None] = ()) -> list[Scored | None]:
-        """Return `score` of each text, in a third of the time.
+        """Return `score` of each text, in about half the time.
 
         Args:
             langs: the language of each, when the site says; nothing for none of them.

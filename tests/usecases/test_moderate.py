@@ -82,7 +82,7 @@ async def test_a_batch_knows_the_language_of_each_comment(services: Services, si
             return super().score_many(texts, langs)
 
     services.scorer = Recording()
-    submitted = [a_comment("One.", site_id=site, lang="en"), a_comment("Two.", site_id=site)]
+    submitted = [replace(a_comment("One.", site_id=site), lang="en"), a_comment("Two.", site_id=site)]
     assert len(await moderate_many(services, submitted)) == 2
 
 
