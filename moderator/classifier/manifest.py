@@ -76,6 +76,15 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     calibration_error: float
 
 
+class Goal(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure that a version should reach and what it reached; `value` is None where it could not be measured."""
+
+    name: str
+    goal: float
+    value: float | None
+    is_met: bool | None
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """A model version. `parent` is the version it was fitted on, for one that learned from decisions."""
 
@@ -94,6 +103,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     thresholds: dict[Caution, dict[Label, ThresholdOf]]
     metrics: dict[str, dict[str, Metric]]
     golden: list[Golden]
+    goals: list[Goal] = []
 
     def summary(self) -> dict[str, Any]:
         """Return what people ask first: what it is, what it learned from, how good it is."""
