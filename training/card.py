@@ -8,7 +8,7 @@ from typing import Final
 from moderator.classifier.features import COLUMNS, SCHEMA
 from moderator.classifier.manifest import Manifest
 from training import lexicons, sentences
-from training.html import Section, Table
+from training.html import NOTHING, Section, Table, percent
 from training.measure import CAUTION, Measured
 from training.notices import attributions
 
@@ -46,8 +46,8 @@ def _fit(manifest: Manifest) -> Section:
     for label in manifest.labels:
         counts = manifest.data.examples[label.value]
         one = manifest.calibration[label]
-        iterations = f"{counts['iterations']:,}" if "iterations" in counts else "—"
-        converged = {0: "no: stopped at the limit", 1: "yes"}.get(counts.get("converged", -1), "—")
+        iterations = f"{counts['iterations']:,}" if "iterations" in counts else NOTHING
+        converged = {0: "no: stopped at the limit", 1: "yes"}.get(counts.get("converged", -1), NOTHING)
         rows.append(
             (
                 label,
@@ -55,7 +55,7 @@ def _fit(manifest: Manifest) -> Section:
                 f"{counts['positives']:,}",
                 iterations,
                 converged,
-                f"{one.prior:.1%}",
+                percent(one.prior),
                 f"{one.slope:.3f}",
                 f"{one.offset:+.3f}",
             )

@@ -69,6 +69,16 @@ class OfLabel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfLevel:
+    """What a level of caution holds of natural test rows, by all scores together: shares, None without such rows."""
+
+    harmless: int
+    harmless_held: float | None
+    breaking: int
+    breaking_held: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfToxic:
     """What is measured of `toxic` alone: sets at their own rate, groups of people, and the news threshold."""
 
@@ -84,6 +94,7 @@ class Measured:
     rows: int
     labels: Mapping[Label, OfLabel]
     toxic: OfToxic | None
+    levels: Mapping[Caution, OfLevel]
     other_sources: Mapping[Label, list[Held]]
     attacks: list[Survival]
     scripts: list[OfScript]
@@ -129,6 +140,7 @@ def measure(
         rows=len(test),
         labels=labels,
         toxic=toxic,
+        levels=_levels(model, test, scores),
         other_sources={
             label: slices.other_sources(test, columns[label], label, holds[label])
             for label in (Label.SPAM, Label.TOXIC)
@@ -181,9 +193,10 @@ def _labels(
 
 
 def _sample(rows: Sequence[Row], column: NDArray[np.floating], label: Label) -> Sample:
-    """Return the rows that are chosen as those of the calibration are, of the test split."""
-    chosen = calibrate.choose_rows(rows, label)
-    return Sample(column[chosen.rows], chosen.positive)
+    """Return the rows of the test split that are chosen as those of the calibration are."""
+    own = np.array([n for n, row in enumerate(rows) if not is_made(row)], np.intp)
+    chosen = calibrate.choose_rows([rows[n] for n in own], label)
+    return Sample(column[own[chosen.rows]], chosen.positive)
 
 
 def _toxic(
@@ -203,6 +216,28 @@ def _toxic(
         bias=tables,
         news=slices.news_threshold(news, rows, scores, hold_at),
     )
+
+
+def _levels(model: Model, rows: Sequence[Row], scores: NDArray[np.floating]) -> dict[Caution, OfLevel]:
+    natural = [n for n, row in enumerate(rows) if row.source not in calibrate.UNNATURAL and not is_made(row)]
+    breaking: NDArray[np.bool_] = np.array(
+        [any(rows[n].is_positive(label) for label in model.labels) for n in natural], np.bool_
+    )
+    found = {}
+    for caution in Caution:
+        bounds = model.thresholds(caution)
+        held: NDArray[np.bool_] = np.any(scores[natural] >= [bounds[label].hold_at for label in model.labels], axis=1)
+        found[caution] = OfLevel(
+            harmless=int((~breaking).sum()),
+            harmless_held=_mean(held[~breaking]),
+            breaking=int(breaking.sum()),
+            breaking_held=_mean(held[breaking]),
+        )
+    return found
+
+
+def _mean(truths: NDArray[np.bool_]) -> float | None:
+    return float(truths.mean()) if truths.size else None
 
 
 def _attack(model: Model, rows: Sequence[Row], holds: Holds, progress: Progress) -> list[Survival]:

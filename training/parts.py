@@ -1,17 +1,16 @@
 """The figures of the report by parts: languages, groups of people, other sources, attacks, scripts, single mistakes."""
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Final
 
 from training import bias
-from training.analyses import percent
 from training.attacks import ATTACKS
 from training.bias import Aucs, BiasTable
-from training.html import Part, Section, Table
+from training.html import NOTHING, Part, Section, Table, percent
 from training.measure import CAUTION, Measured
-from training.slices import NEWS_SHARE, Held
+from training.slices import NEWS_SHARE, Held, Mistake
 
-_NOTHING: Final = "—"
 _LOW: Final = 0.70  # A BPSN below which a group is named.
 
 
@@ -25,10 +24,10 @@ def languages(measured: Measured) -> Section:
                 one.lang,
                 f"{one.rows:,}",
                 f"{one.positives:,}",
-                _NOTHING if one.auc is None else f"{one.auc:.3f}",
+                NOTHING if one.auc is None else f"{one.auc:.3f}",
                 percent(one.false_positives),
                 percent(one.recall),
-                _NOTHING if one.more_held is None else f"{one.more_held:.2%}",
+                percent(one.more_held, digits=2),
                 ", ".join(one.sets),
             )
             for one in of_label.languages
@@ -109,11 +108,12 @@ def news(measured: Measured) -> Iterator[Section]:
             (one.source, f"{one.rows:,}", percent(one.news), percent(one.held))
             for one in sorted(found.sets, key=lambda one: (one.news, one.source))
         ]
+        share = percent(NEWS_SHARE, digits=0)
         yield Section(
             "False positives at the news threshold",
             [
                 (
-                    f"The threshold of `toxic` that {NEWS_SHARE:.0%} of {found.rows:,} harmless news comments of the "
+                    f"The threshold of `toxic` that {share} of {found.rows:,} harmless news comments of the "
                     f"valid splits reach is {found.threshold:.4f} ({', '.join(found.sources)}). The table has the "
                     f"share of harmless test rows above it, and from the shipped threshold of `{CAUTION}` on."
                 ),
@@ -153,7 +153,7 @@ def attacks(measured: Measured) -> Section:
     rows = []
     for one in measured.attacks:
         attack = ATTACKS[one.name]
-        outcome = "met" if one.kept >= attack.target else f"missed by {attack.target - one.kept:.1%}"
+        outcome = "✓ met" if one.kept >= attack.target else f"✗ missed by {percent(attack.target - one.kept)}"
         kind = "hiding" if attack.is_hiding else "wording"
         rows.append(
             (
@@ -162,7 +162,7 @@ def attacks(measured: Measured) -> Section:
                 f"{one.rows:,}",
                 percent(one.by_score),
                 percent(one.kept),
-                f"≥ {attack.target:.0%}",
+                f"≥ {percent(attack.target, digits=0)}",
                 outcome if one.rows else "not measured",
             )
         )
@@ -202,10 +202,10 @@ def mistakes(measured: Measured) -> Section:
     """Return the ids of the rows that are furthest off. Their texts stay where they are."""
     sections = []
     for label, one in measured.labels.items():
-        rows = [("missed", f"`{found.id}`", f"{found.score:.4f}") for found in one.missed]
-        rows += [("needless", f"`{found.id}`", f"{found.score:.4f}") for found in one.needless]
-        if rows:
-            sections.append(Section(label.value, [Table(("mistake", "row", "score"), rows)]))
+        pairs = zip_longest(map(_mistake, one.missed), map(_mistake, one.needless), fillvalue=("", ""))
+        if rows := [(*missed, *needless) for missed, needless in pairs]:
+            head = ("positives that score lowest", "score", "negatives that score highest", "score")
+            sections.append(Section(label.value, [Table(head, rows)]))
     return Section(
         "Worst mistakes",
         [
@@ -216,3 +216,7 @@ def mistakes(measured: Measured) -> Section:
         ],
         sections,
     )
+
+
+def _mistake(one: Mistake) -> tuple[str, str]:
+    return f"`{one.id}`", f"{one.score:.4f}"

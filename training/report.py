@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from moderator.classifier.manifest import Manifest
-from training import analyses, card, parts
+from training import analyses, card, levels, parts
 from training.html import Section, to_html, to_markdown
 from training.measure import Measured
 from training.progress import Progress
@@ -41,7 +41,7 @@ def quantitative(manifest: Manifest, measured: Measured, progress: Progress) -> 
     return [
         analyses.targets(measured.targets),
         *analyses.labels(manifest, measured, progress),
-        *analyses.thresholds(manifest, measured),
+        levels.levels(manifest, measured),
         *analyses.natural(measured),
         parts.languages(measured),
         *parts.groups(measured),
