@@ -148,7 +148,8 @@ def _inline(text: object) -> Markup:
 
 def _name(text: object) -> Markup:
     """Return plain text as HTML that may break after an underscore, as the names of rows often must."""
-    return Markup(_inline(text).replace("_", "_<wbr>"))  # noqa: S704 — escaped; the tags in it have no underscores
+    # A plain string first: the replacement must not be escaped, and the tags in the text have no underscores.
+    return Markup(str.replace(_inline(text), "_", "_<wbr>"))  # noqa: S704 — every piece was escaped above
 
 
 def _as_is(svg: str) -> Markup:

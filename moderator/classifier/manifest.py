@@ -192,6 +192,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
                 "is approved breaks the rules"
                 for caution, found in self.approvals.items()
             },
+            "targets": {
+                "met": sum(goal.is_met is True for goal in self.goals),
+                "missed": [goal.name for goal in self.goals if goal.is_met is False],
+                "not_measured": [goal.name for goal in self.goals if goal.value is None],
+            },
             "auc": {
                 label: ", ".join(f"{name} {metric.auc:.3f}" for name, metric in sets.items())
                 for label, sets in self.metrics.items()

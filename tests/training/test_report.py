@@ -10,10 +10,10 @@ import pytest
 from moderator.classifier.manifest import Approval, Curve, LanguageOf, Point
 from moderator.domain.scoring import Caution, Label
 from tests.tiny import NOW, rows, silent, write_corpus
-from training import attacks, report
+from training import analyses, attacks, levels, report
 from training.base import Made, make_base
 from training.corpora import Row
-from training.measure import Measured
+from training.html import to_html, to_markdown
 from training.targets import Figure
 
 HEADINGS = (
@@ -134,7 +134,7 @@ def test_the_page_is_valid_and_stands_alone(written: dict[str, str]) -> None:
     document = parser.parse(written[report.PAGE])
     assert parser.errors == []
     assert "http://" not in written[report.PAGE].replace("http://www.w3.org/", "")
-    assert len(document.findall(".//svg")) >= 2 * len(Label)
+    assert len(document.findall(".//{http://www.w3.org/2000/svg}svg")) >= 2 * len(Label)
     links = {one.get("href", "")[1:] for one in document.findall(".//nav//a")}
     assert links <= {one.get("id") for one in document.iter()}
 
@@ -170,7 +170,7 @@ def test_the_same_figures_give_the_same_report(made: Made, written: dict[str, st
     assert {name: (tmp_path / name).read_text("utf-8") for name in written} == written
 
 
-def test_promises_and_curves_are_shown_where_the_manifest_has_them(made: Made, tmp_path: Path) -> None:
+def test_promises_and_curves_are_shown_where_the_manifest_has_them(made: Made) -> None:
     promised = msgspec.structs.replace(
         made.manifest,
         approvals={
@@ -192,12 +192,12 @@ def test_promises_and_curves_are_shown_where_the_manifest_has_them(made: Made, t
             )
         },
     )  # fmt: skip
-    report.write(tmp_path, promised, made.measured, silent)
-    markdown = (tmp_path / report.MARKDOWN).read_text("utf-8")
+    section = levels.levels(promised, made.measured)
+    markdown = to_markdown("Model", [section])
     assert "1,234 more audited approvals" in markdown
     assert "Balanced: Label more." in markdown
     assert "toxic 0.412" in markdown
-    page = (tmp_path / report.PAGE).read_text("utf-8")
+    page = to_html("Model", [section])
     assert "What approving more costs" in page
     assert "What deciding more costs" in page
     parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
@@ -205,15 +205,10 @@ def test_promises_and_curves_are_shown_where_the_manifest_has_them(made: Made, t
     assert parser.errors == []
 
 
-def test_a_missed_target_is_named_as_missed(made: Made, tmp_path: Path) -> None:
+def test_a_missed_target_is_named_as_missed(made: Made) -> None:
     low = [
         msgspec.structs.replace(one, value=0.5) if one.target.figure is Figure.AUC else one
         for one in made.measured.targets
     ]
-    worse: Measured = type(made.measured)(
-        **{name: getattr(made.measured, name) for name in made.measured.__dataclass_fields__ if name != "targets"},
-        targets=low,
-    )
-    report.write(tmp_path, made.manifest, worse, silent)
-    markdown = (tmp_path / report.MARKDOWN).read_text("utf-8")
+    markdown = to_markdown("Model", [analyses.targets(low)])
     assert "| toxic on civil_raw | ROC-AUC | ≥ 0.920 | 0.5000 | — | ✗ missed by 0.4200 |" in markdown
