@@ -4,9 +4,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import beta
 
 CONFIDENCE: Final = 0.95
+Counts = NDArray[np.integer]
+
 MOST_ROWS: Final = 10_000_000  # What would need more than this needs another model, not more rows.
 
 
@@ -20,6 +24,16 @@ def upper_bound(events: int, trials: int, confidence: float = CONFIDENCE) -> flo
 def lower_bound(events: int, trials: int, confidence: float = CONFIDENCE) -> float:
     """Return the exact lower bound of a rate, one-sided."""
     return 0.0 if events <= 0 else float(beta.ppf(1 - confidence, events, trials - events + 1))
+
+
+def upper_bounds(events: Counts, trials: int, confidence: float = CONFIDENCE) -> NDArray[np.float64]:
+    """Return `upper_bound` of each of many counts at once, some of all trials at most."""
+    return np.where(events >= trials, 1.0, beta.ppf(confidence, events + 1, np.maximum(trials - events, 1)))
+
+
+def lower_bounds(events: Counts, trials: int, confidence: float = CONFIDENCE) -> NDArray[np.float64]:
+    """Return `lower_bound` of each of many counts at once."""
+    return np.where(events <= 0, 0.0, beta.ppf(1 - confidence, np.maximum(events, 1), trials - events + 1))
 
 
 def trials_needed(events: int, rate: float, confidence: float = CONFIDENCE) -> int | None:

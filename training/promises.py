@@ -103,12 +103,9 @@ def _of_label(
     own = logits[rows]
     found = calibrate.calibrate(own, positive, prior, calibrate.weigh([valid[row].source for row in rows], positive))
     choosing = np.array([thresholds.is_choosing(valid[row]) for row in rows])
-    rejection = thresholds.find_rejection(
-        own[positive & ~choosing],
-        own[~(positive | breaks_rules)],
-        prior,
-        start=thresholds.start_of(own[positive & choosing]),
-    )
+    harmless = ~(positive | breaks_rules)
+    start = thresholds.start_of(own[positive & choosing], own[harmless & choosing], prior)
+    rejection = thresholds.find_rejection(own[positive & ~choosing], own[harmless & ~choosing], prior, start=start)
     return CalibrationOf(slope=found.slope, offset=found.offset, prior=prior), rejection
 
 
@@ -117,12 +114,12 @@ def _threshold(
 ) -> ThresholdOf:
     hold_at = approval.as_threshold(hold_at)
     if rejection.reject_at is None:
+        # Of more rows a part would choose again.
+        needed = rejection.needed
+        if needed is not None:
+            needed = -(-needed * thresholds.CHOOSE_ONE_OF // (thresholds.CHOOSE_ONE_OF - 1))
         return ThresholdOf(
-            hold_at=hold_at,
-            is_certified=False,
-            needed=rejection.needed,
-            missed=round(missed, 4),
-            note=_note(rejection.needed),
+            hold_at=hold_at, is_certified=False, needed=needed, missed=round(missed, 4), note=_note(needed)
         )
     every = np.full(len(scale.labels), rejection.reject_at)
     reject_at = round(scale.scores(every)[label] + 0.5 * 10**-_DIGITS, _DIGITS)

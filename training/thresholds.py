@@ -8,23 +8,30 @@ has no say in what is rejected. The precision at a site's share of positives fol
 each at half the error.
 
 Where to start is a choice too: at the very strictest candidate hardly anything is selected, the first test fails, and
-nothing is ever issued. Rows that choose and do not certify (`is_choosing`) say where a quarter of the positives stands.
+nothing is ever issued. Rows that choose and do not certify (`is_choosing`) say where the promise is easiest to keep.
 """
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from training.corpora import Row
-from training.exact import CONFIDENCE, fixed_sequence, lower_bound, trials_needed, upper_bound
+from training.exact import (
+    CONFIDENCE,
+    fixed_sequence,
+    lower_bound,
+    lower_bounds,
+    trials_needed,
+    upper_bound,
+    upper_bounds,
+)
 
 PRECISION: Final = 0.95  # Of what is rejected, at least this share must break the rules.
 CANDIDATES: Final = np.linspace(12.0, -6.0, 181)  # Logits, from the strictest to the laxest.
-START_SHARE: Final = 0.25
-_CHOOSE_ONE_OF: Final = 3
+CHOOSE_ONE_OF: Final = 3
 _EACH: Final = 1 - (1 - CONFIDENCE) / 2  # Two bounds share the error.
 
 Logits = NDArray[np.floating]
@@ -33,8 +40,7 @@ Logits = NDArray[np.floating]
 class Rejection(NamedTuple):
     """From which logit a label rejects, or None; and then how many more harmless rows would certify one.
 
-    `needed` counts rows none of which scores as high as the candidate that is nearest to passing; None where no number
-    would do.
+    `needed` counts rows none of which reaches the candidate where the walk starts; None where no number would do.
     """
 
     reject_at: float | None
@@ -43,15 +49,15 @@ class Rejection(NamedTuple):
 
 def is_choosing(row: Row) -> bool:
     """Return whether a row chooses between candidates: a third of all, always the same. The others certify."""
-    return zlib.crc32(row.id.encode()) % _CHOOSE_ONE_OF == 0
+    return zlib.crc32(row.id.encode()) % CHOOSE_ONE_OF == 0
 
 
-def start_of(harmful: Logits) -> int:
-    """Return the first candidate to test: the strictest that selects enough of some positives kept aside for this."""
-    if not harmful.size:
-        return CANDIDATES.size
-    selected = np.array([(harmful >= candidate).mean() for candidate in CANDIDATES])
-    return int(np.argmax(selected >= START_SHARE)) if (selected >= START_SHARE).any() else CANDIDATES.size
+def start_of(harmful: Logits, harmless: Logits, prior: float) -> int:
+    """Return the first candidate to test: where rows kept aside for this show the highest precision."""
+
+    right, wrong = (np.array([(rows >= one).sum() for one in CANDIDATES]) for rows in (harmful, harmless))
+    rates = prior * lower_bounds(right, harmful.size, _EACH)
+    return int(np.argmax(rates / ((1 - prior) * upper_bounds(wrong, harmless.size, _EACH))))
 
 
 def find_rejection(
@@ -61,7 +67,7 @@ def find_rejection(
 
     Args:
         harmful: logits of rows that have the label and had no say in `start`.
-        harmless: logits of rows that break no rule.
+        harmless: logits of rows that break no rule and had none either.
         prior: the share of comments with the label that a site may expect.
     """
     counts = list(_counts(harmful, harmless, start))
@@ -71,10 +77,12 @@ def find_rejection(
         false = (1 - prior) * upper_bound(wrong, harmless.size, _EACH)
         return rate >= precision * (rate + false)
 
-    passed = fixed_sequence(is_kept(right, wrong) for _, right, wrong in counts)
-    if passed:
+    if passed := fixed_sequence(is_kept(right, wrong) for _, right, wrong in counts):
         return Rejection(counts[passed - 1][0], 0)
-    return Rejection(None, _fewest_more(counts, harmful.size, harmless.size, prior, precision))
+    _, right, wrong = counts[0]
+    rate = prior * lower_bound(right, harmful.size, _EACH)
+    trials = trials_needed(wrong, rate * (1 - precision) / precision / (1 - prior), _EACH)
+    return Rejection(None, None if trials is None else trials - harmless.size)
 
 
 def _counts(harmful: Logits, harmless: Logits, start: int) -> Iterator[tuple[float, int, int]]:
@@ -83,17 +91,3 @@ def _counts(harmful: Logits, harmless: Logits, start: int) -> Iterator[tuple[flo
     for candidate in CANDIDATES[start:]:
         below = np.searchsorted(harmful, candidate), np.searchsorted(harmless, candidate)
         yield float(candidate), harmful.size - int(below[0]), harmless.size - int(below[1])
-
-
-def _fewest_more(
-    counts: Sequence[tuple[float, int, int]], harmful: int, harmless: int, prior: float, precision: float
-) -> int | None:
-    """Return how many more harmless rows the nearest candidate needs, when none of them is selected."""
-    needed = []
-    for _, right, wrong in counts:
-        if wrong > harmless // 20:
-            break  # Far beyond what any promise allows.
-        rate = prior * lower_bound(right, harmful, _EACH)
-        trials = trials_needed(wrong, rate * (1 - precision) / precision / (1 - prior), _EACH)
-        needed += [] if trials is None else [max(0, trials - harmless)]
-    return min(needed, default=None)

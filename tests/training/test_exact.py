@@ -1,9 +1,10 @@
 """Bounds are exact, and what they say is needed is just enough."""
 
+import numpy as np
 import pytest
 from scipy.stats import binom
 
-from training.exact import fixed_sequence, lower_bound, trials_needed, upper_bound
+from training.exact import fixed_sequence, lower_bound, lower_bounds, trials_needed, upper_bound, upper_bounds
 
 
 @pytest.mark.parametrize(("events", "trials"), [(0, 59), (3, 100), (40, 50)])
@@ -11,6 +12,12 @@ def test_bounds_are_exact(events: int, trials: int) -> None:
     assert binom.cdf(events, trials, upper_bound(events, trials, 0.95)) == pytest.approx(0.05)
     if events:
         assert binom.sf(events - 1, trials, lower_bound(events, trials, 0.95)) == pytest.approx(0.05)
+
+
+def test_many_bounds_at_once_are_the_same() -> None:
+    events = np.array([0, 1, 30, 59])
+    assert upper_bounds(events, 59) == pytest.approx([upper_bound(int(one), 59) for one in events])
+    assert lower_bounds(events, 59) == pytest.approx([lower_bound(int(one), 59) for one in events])
 
 
 def test_bounds_end_at_none_and_all() -> None:

@@ -40,7 +40,7 @@ def _carry_over(rows: Sequence[Row], logits: np.ndarray) -> dict[str, object]:
 
 
 def test_a_language_that_is_held_far_more_often_has_higher_thresholds() -> None:
-    rows, logits = _corpus(("en", 3_000, 600, 0.0), ("de", 600, 300, 1.0), ("pt", 900, 300, 0.0))
+    rows, logits = _corpus(("en", 3_000, 600, 0.0), ("de", 600, 300, 1.0), ("pt", 900, 300, 0.3))
     found = _carry_over(rows, logits)
     assert found["pt"].hold_at == {}
     assert found["pt"].low < found["pt"].held < found["pt"].high
