@@ -20,14 +20,15 @@ from moderator.classifier import manifest as manifests
 from moderator.classifier import registry
 from moderator.classifier.evasion import script_of
 from moderator.classifier.features import SCHEMA
-from moderator.classifier.manifest import CalibrationOf, Data, File, Golden, Manifest, ThresholdOf
+from moderator.classifier.manifest import CalibrationOf, Data, File, Golden, Manifest
 from moderator.classifier.model import Calibration, Model, Weights
-from moderator.domain.scoring import Caution, Label
-from training import calibrate, copies, corpora, fit, golden, lexicons, sentences, thresholds
+from moderator.domain.scoring import Label
+from training import copies, corpora, fit, golden, lexicons, sentences
 from training.corpora import BadData, Row
 from training.measure import Measured, measure
 from training.pipeline import HashedNgrams, as_csr, idf_of, new_weighting
 from training.progress import Progress
+from training.promises import Promises, make_promises
 
 LIBRARIES: Final = ("numpy", "scipy", "scikit-learn", "joblib")
 LANGUAGE_ROWS: Final = 1_000  # From here on a language or script counts as learned.
@@ -68,12 +69,15 @@ def make_base(data: Path, models: Path, now: datetime, progress: Progress, *, jo
 
     raw = Model("unpublished", weights, dict.fromkeys(labels, Calibration(1.0, 0.0)), {})
     valid = [row for row in rows if row.split == "valid"]
-    calibration, bounds = _calibrate(raw, [row for row in valid if corpora.source(row.source).is_shippable], progress)
+    promised = _calibrate(raw, [row for row in valid if corpora.source(row.source).is_shippable], progress)
     model = Model(
         "unpublished",
         weights,
-        {label: _plain(one) for label, one in calibration.items()},
-        {caution: {label: one.threshold() for label, one in own.items()} for caution, own in bounds.items()},
+        {label: _plain(one) for label, one in promised.calibration.items()},
+        {
+            caution: {label: one.threshold() for label, one in own.items()}
+            for caution, own in promised.thresholds.items()
+        },
         frozenset(languages),
         frozenset(scripts),
     )
@@ -81,7 +85,7 @@ def make_base(data: Path, models: Path, now: datetime, progress: Progress, *, jo
     sizes = {name: len(content) for name, content in contents.items()}
     measured = measure(model, [row for row in rows if row.split == "test"], valid, sizes, progress)
 
-    content = contents[registry.WEIGHTS] + msgspec.json.encode((calibration, bounds))
+    content = contents[registry.WEIGHTS] + msgspec.json.encode((promised.calibration, promised.thresholds))
     version = f"base-{now:%Y%m%d}-{corpora.digest(content)[:8]}"
     described: list[Manifest] = []
 
@@ -102,8 +106,11 @@ def make_base(data: Path, models: Path, now: datetime, progress: Progress, *, jo
                     **{name: importlib.metadata.version(name) for name in LIBRARIES},
                 },
                 data=learned_from,
-                calibration=calibration,
-                thresholds=bounds,
+                calibration=promised.calibration,
+                thresholds=promised.thresholds,
+                approvals=promised.approvals,
+                curve=promised.curve,
+                by_language=promised.by_language,
                 metrics=measured.metrics(),
                 golden=[_golden(model, text) for text in golden.TEXTS],
                 goals=measured.goals(),
@@ -179,25 +186,9 @@ def _fit_one(features: csr_matrix, examples: fit.Examples, label: Label) -> tupl
     return label, fit.fit(features, examples, label)
 
 
-def _calibrate(
-    raw: Model, valid: Sequence[Row], progress: Progress
-) -> tuple[dict[Label, CalibrationOf], dict[Caution, dict[Label, ThresholdOf]]]:
-    logits = np.array([raw.logits_of(row.text) for row in valid], np.float32)
-    calibration: dict[Label, CalibrationOf] = {}
-    bounds: dict[Caution, dict[Label, ThresholdOf]] = {caution: {} for caution in Caution}
-    for column, label in enumerate(raw.labels):
-        chosen = calibrate.choose_rows(valid, label)
-        if not chosen.positive.any() or chosen.positive.all():
-            raise BadData(f"The valid split has not both positive and negative rows of {label}.")
-        prior = calibrate.PRIORS[label]
-        found = calibrate.calibrate(logits[chosen.rows, column], chosen.positive, prior)
-        calibration[label] = CalibrationOf(slope=found.slope, offset=found.offset, prior=prior)
-        scores = 1 / (1 + np.exp(-(found.slope * logits[chosen.rows, column] + found.offset)))
-        for caution in Caution:
-            promise = thresholds.promise_for(caution, label)
-            bounds[caution][label] = thresholds.choose(scores, chosen.positive, chosen.breaks_rules, prior, promise)
-        progress("calibrate", column + 1, len(raw.labels))
-    return calibration, bounds
+def _calibrate(raw: Model, valid: Sequence[Row], progress: Progress) -> Promises:
+    logits = np.array([raw.logits_of(row.text) for row in valid], np.float32).reshape(-1, len(raw.labels))
+    return make_promises(valid, logits, raw.labels, lambda done, total: progress("calibrate", done, total))
 
 
 def _plain(one: CalibrationOf) -> Calibration:

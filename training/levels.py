@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from moderator.classifier.manifest import Approval, Curve, Manifest, Point, ThresholdOf
 from moderator.domain.scoring import Caution, Label
 from training import plots
-from training.html import Figure, Part, Section, Table, percent
+from training.html import NOTHING, Figure, Part, Section, Table, percent
 from training.measure import CAUTION, Measured
 
 
@@ -93,7 +93,7 @@ def _points(points: Sequence[Point]) -> list[tuple[float, float]]:
 
 
 def _thresholds(thresholds: Mapping[Label, ThresholdOf], measured: Measured, caution: Caution) -> Table:
-    head = ("label", "holds from", "rejects from", "others held", "positives held", "note")
+    head = ("label", "holds from", "rejects from", "others held", "positives held", "approved at most", "note")
     rows = []
     for label, one in thresholds.items():
         sample = measured.labels[label].sample
@@ -105,10 +105,12 @@ def _thresholds(thresholds: Mapping[Label, ThresholdOf], measured: Measured, cau
                 "never" if one.reject_at is None else f"{one.reject_at:.3f}",
                 percent(float(held[~sample.positive].mean())) if not sample.positive.all() else "",
                 percent(float(held[sample.positive].mean())) if sample.positive.any() else "",
-                one.note or ("certified" if one.is_certified else "not certified"),
+                percent(one.missed) if one.missed < 1 else NOTHING,
+                one.note or ("certified" if one.reject_at is not None else NOTHING),
             )
         )
-    return Table(head, rows, f"`{caution}`; shares held are of test rows")
+    caption = f"`{caution}`. Shares held are of test rows; “approved at most” is the upper bound of positives approved"
+    return Table(head, rows, f"{caption} by all labels together, on valid rows")
 
 
 def _languages(manifest: Manifest) -> Section:
