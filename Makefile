@@ -9,7 +9,7 @@ UV ?= uv
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-# Two stamps: what the service needs, and what its developers need besides. pip refuses a file whose hash is not locked.
+# Three stamps: what the service needs, what its developers need besides, and what the report of a model needs. pip refuses a file whose hash is not locked.
 $(VENV)/run.stamp: requirements.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
@@ -18,6 +18,10 @@ $(VENV)/run.stamp: requirements.txt pyproject.toml
 
 $(VENV)/dev.stamp: requirements-dev.txt $(VENV)/run.stamp
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/report.stamp: requirements-report.txt $(VENV)/run.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-report.txt
 	@touch $@
 
 run: $(VENV)/run.stamp ## start the service on 127.0.0.1:$(PORT); the first start prints a key and a password
@@ -39,12 +43,13 @@ fmt: $(VENV)/dev.stamp ## format the code and repair what the linter can
 bench: $(VENV)/dev.stamp ## the benchmarks, each beside a ceiling measured in the same run
 	$(BIN)/python -m benchmarks
 
-model: $(VENV)/run.stamp ## train, evaluate and write a model version from the labelled files in $(DATA)
+model: $(VENV)/report.stamp ## train, evaluate and write a model version from the labelled files in $(DATA)
 	$(BIN)/python -m training base --data $(DATA)
 
 lock: ## renew the locked requirements (needs uv)
 	$(UV) pip compile -q pyproject.toml --group build --generate-hashes --no-strip-extras --universal --python-version 3.11 --no-header --no-emit-index-url -o requirements.txt
 	$(UV) pip compile -q pyproject.toml --group build --extra postgres --generate-hashes --no-strip-extras --universal --python-version 3.11 --no-header --no-emit-index-url -c requirements.txt -o requirements-postgres.txt
+	$(UV) pip compile -q pyproject.toml --group build --group report --generate-hashes --no-strip-extras --universal --python-version 3.11 --no-header --no-emit-index-url -c requirements.txt -o requirements-report.txt
 	$(UV) pip compile -q pyproject.toml --group dev --extra postgres --generate-hashes --no-strip-extras --universal --python-version 3.11 --no-header --no-emit-index-url -c requirements.txt -o requirements-dev.txt
 
 .PHONY: help run test check fmt bench model lock

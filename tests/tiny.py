@@ -3,7 +3,7 @@
 import gzip
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -65,11 +65,11 @@ def rows(count: int = 900, seed: int = 1) -> Iterator[dict[str, Any]]:
         }
 
 
-def write_corpus(folder: Path, count: int = 900, seed: int = 1) -> Path:
-    """Write the corpus as labelled files, one a source, and return the folder."""
+def write_corpus(folder: Path, count: int = 900, seed: int = 1, more: Iterable[dict[str, Any]] = ()) -> Path:
+    """Write the corpus, and more rows, as labelled files, one a source, and return the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     by_source: dict[str, list[dict[str, Any]]] = {}
-    for row in rows(count, seed):
+    for row in (*rows(count, seed), *more):
         by_source.setdefault(row["source"], []).append(row)
     for source, own in by_source.items():
         with gzip.open(folder / f"{source}.jsonl.gz", "wt", encoding="utf-8") as file:

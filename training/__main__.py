@@ -1,6 +1,7 @@
 """`python -m training`: make a base model from labelled files."""
 
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,9 +11,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from moderator.classifier import registry
+from moderator.classifier.manifest import Manifest
 from moderator.domain.errors import ModerationError
 from moderator.settings import load_settings
 from training.base import make_base
+from training.measure import Measured
+from training.progress import Progress as ShowProgress
+
+
+class MissingLibrary(ModerationError):
+    """A library that this work needs is not installed."""
 
 
 @click.group()
@@ -29,7 +37,8 @@ def main() -> None:
 @click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Labels to fit side by side.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def base(data: Path, models: Path | None, activate: bool, jobs: int, as_json: bool) -> None:
-    """Make a base model: fit, calibrate, choose thresholds, measure, write a version."""
+    """Make a base model: fit, calibrate, choose thresholds, measure, write a version and its report."""
+    write_report = _reporter()
     folder = models or Path(load_settings().models)
     columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bars:
@@ -41,6 +50,7 @@ def base(data: Path, models: Path | None, activate: bool, jobs: int, as_json: bo
             bars.update(tasks[step], completed=done)
 
         made = make_base(data, folder, datetime.now(UTC), progress, jobs=jobs)
+        write_report(made.folder, made.manifest, made.measured, progress)
     if activate:
         registry.activate(folder, made.manifest.version)
     if as_json:
@@ -48,8 +58,26 @@ def base(data: Path, models: Path | None, activate: bool, jobs: int, as_json: bo
         click.echo(msgspec.json.encode(summary).decode())
     else:
         click.echo(
-            f"{made.folder} {'is the current model' if activate else 'is written'}; read {made.folder}/report.md"
+            f"{made.folder} {'is the current model' if activate else 'is written'}; read {made.folder}/report.html"
         )
+
+
+def _reporter() -> Callable[[Path, Manifest, Measured, ShowProgress], None]:
+    """Return what writes the report. Asked for first: a library that is missing should not cost a training.
+
+    Raises:
+        MissingLibrary: matplotlib is not installed; only the report needs it.
+    """
+    try:
+        from training.report import write
+    except ModuleNotFoundError as error:
+        if error.name != "matplotlib":
+            raise
+        raise MissingLibrary(
+            "The report needs matplotlib, which is not installed. `make model` installs it; elsewhere: "
+            "pip install matplotlib"
+        ) from error
+    return write
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""From labelled files to a base model: read → disguise → features → fit → calibrate → evaluate → publish."""
+"""From labelled files to a base model: read → disguise → features → fit → calibrate → measure → publish."""
 
 import importlib.metadata
 import io
 import platform
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,32 +13,34 @@ from typing import Final
 import joblib
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
+from joblib.externals.loky import get_reusable_executor
 from scipy.sparse import csr_matrix
 
 from moderator.classifier import manifest as manifests
 from moderator.classifier import registry
 from moderator.classifier.evasion import script_of
 from moderator.classifier.features import SCHEMA
-from moderator.classifier.manifest import CalibrationOf, Data, File, Golden, Manifest, ThresholdOf
+from moderator.classifier.manifest import CalibrationOf, Data, File, Golden, Manifest
 from moderator.classifier.model import Calibration, Model, Weights
-from moderator.domain.scoring import Caution, Label
-from training import calibrate, copies, corpora, evaluate, fit, golden, lexicons, report, sentences, thresholds
+from moderator.domain.scoring import Label
+from training import copies, corpora, fit, golden, lexicons, sentences
 from training.corpora import BadData, Row
+from training.measure import Measured, measure
 from training.pipeline import HashedNgrams, as_csr, idf_of, new_weighting
+from training.progress import Progress
+from training.promises import Promises, make_promises
 
 LIBRARIES: Final = ("numpy", "scipy", "scikit-learn", "joblib")
 LANGUAGE_ROWS: Final = 1_000  # From here on a language or script counts as learned.
 
-Progress = Callable[[str, int, int], object]  # Step, done, of how many.
-
 
 @dataclass(frozen=True)
 class Made:
-    """A version that was published, and its manifest."""
+    """A version that was published, its manifest, and what was measured: what its report is written from."""
 
     folder: Path
     manifest: Manifest
+    measured: Measured
 
 
 def make_base(data: Path, models: Path, now: datetime, progress: Progress, *, jobs: int = 2) -> Made:
@@ -47,23 +49,43 @@ def make_base(data: Path, models: Path, now: datetime, progress: Progress, *, jo
     Raises:
         BadData: the labelled files are missing, damaged or too few.
     """
-    paths = corpora.files(data)
+    paths, lists = corpora.files(data), lexicons.files(data)
     rows = list(_read(paths, progress))
     learned = [row for row in rows if row.split == "train" and corpora.source(row.source).is_shippable]
-    lists = lexicons.files(data)
     taught = [*learned, *sentences.sentences(), *(row for path in lists for row in lexicons.read(path))]
     taught += copies.disguised(learned)
-    valid = [row for row in rows if row.split == "valid" and corpora.source(row.source).is_shippable]
-    test = [row for row in rows if row.split == "test"]
     weights, labels, examples = _fit(taught, progress, jobs)
+    learned_from = Data(
+        fingerprint=corpora.fingerprint([*paths, *lists]),
+        rows=len(taught),
+        examples=examples,
+        sources=dict(sorted(Counter(row.source for row in taught).items())),
+    )
+    languages = _frequent(row.lang for row in learned)
+    scripts = _frequent(script for row in learned if (script := _script(row.text)))
+    rows = [row for row in rows if row.split != "train"]
+    del learned, taught  # What follows needs the memory, and nothing of the training rows.
+    _end_workers(jobs)
 
     raw = Model("unpublished", weights, dict.fromkeys(labels, Calibration(1.0, 0.0)), {})
-    calibration, bounds = _calibrate(raw, valid, progress)
-    model = Model("unpublished", weights, {label: _plain(one) for label, one in calibration.items()}, {})
-    metrics = evaluate.evaluate(test, _scores(model, test, progress), labels)
-
+    valid = [row for row in rows if row.split == "valid"]
+    promised = _calibrate(raw, [row for row in valid if corpora.source(row.source).is_shippable], progress)
+    model = Model(
+        "unpublished",
+        weights,
+        {label: _plain(one) for label, one in promised.calibration.items()},
+        {
+            caution: {label: one.threshold() for label, one in own.items()}
+            for caution, own in promised.thresholds.items()
+        },
+        frozenset(languages),
+        frozenset(scripts),
+    )
     contents = {registry.WEIGHTS: _pack(weights)}
-    content = contents[registry.WEIGHTS] + msgspec.json.encode((calibration, bounds))
+    sizes = {name: len(content) for name, content in contents.items()}
+    measured = measure(model, [row for row in rows if row.split == "test"], valid, sizes, progress)
+
+    content = contents[registry.WEIGHTS] + msgspec.json.encode((promised.calibration, promised.thresholds))
     version = f"base-{now:%Y%m%d}-{corpora.digest(content)[:8]}"
     described: list[Manifest] = []
 
@@ -76,31 +98,35 @@ def make_base(data: Path, models: Path, now: datetime, progress: Progress, *, jo
                 schema=SCHEMA,
                 parent=None,
                 labels=list(labels),
-                languages=_frequent(row.lang for row in learned),
-                scripts=_frequent(script for row in learned if (script := _script(row.text))),
+                languages=languages,
+                scripts=scripts,
                 files=files,
                 libraries={
                     "python": platform.python_version(),
                     **{name: importlib.metadata.version(name) for name in LIBRARIES},
                 },
-                data=Data(
-                    fingerprint=corpora.fingerprint([*paths, *lists]),
-                    rows=len(taught),
-                    examples=examples,
-                    sources=dict(sorted(Counter(row.source for row in taught).items())),
-                ),
-                calibration=calibration,
-                thresholds=bounds,
-                metrics=dict(metrics),
+                data=learned_from,
+                calibration=promised.calibration,
+                thresholds=promised.thresholds,
+                approvals=promised.approvals,
+                curve=promised.curve,
+                by_language=promised.by_language,
+                metrics=measured.metrics(),
                 golden=[_golden(model, text) for text in golden.TEXTS],
+                goals=measured.goals(),
             )
         )
         return described[0]
 
     folder = registry.publish(models, version, contents, describe)
-    (folder / "report.md").write_text(report.render(described[0]), "utf-8")
     progress("publish", 1, 1)
-    return Made(folder, described[0])
+    return Made(folder, described[0], measured)
+
+
+def _end_workers(jobs: int) -> None:
+    """End joblib's processes: they would stay for minutes, and keep the training matrix in memory."""
+    if jobs > 1:
+        get_reusable_executor().shutdown()
 
 
 def _read(paths: Sequence[Path], progress: Progress) -> Iterator[Row]:
@@ -160,38 +186,13 @@ def _fit_one(features: csr_matrix, examples: fit.Examples, label: Label) -> tupl
     return label, fit.fit(features, examples, label)
 
 
-def _calibrate(
-    raw: Model, valid: Sequence[Row], progress: Progress
-) -> tuple[dict[Label, CalibrationOf], dict[Caution, dict[Label, ThresholdOf]]]:
+def _calibrate(raw: Model, valid: Sequence[Row], progress: Progress) -> Promises:
     logits = raw.logits_of_many([row.text for row in valid])
-    calibration: dict[Label, CalibrationOf] = {}
-    bounds: dict[Caution, dict[Label, ThresholdOf]] = {caution: {} for caution in Caution}
-    for column, label in enumerate(raw.labels):
-        chosen = calibrate.choose_rows(valid, label)
-        if not chosen.positive.any() or chosen.positive.all():
-            raise BadData(f"The valid split has not both positive and negative rows of {label}.")
-        prior = calibrate.PRIORS[label]
-        found = calibrate.calibrate(logits[chosen.rows, column], chosen.positive, prior)
-        calibration[label] = CalibrationOf(slope=found.slope, offset=found.offset, prior=prior)
-        scores = 1 / (1 + np.exp(-(found.slope * logits[chosen.rows, column] + found.offset)))
-        for caution in Caution:
-            promise = thresholds.promise_for(caution, label)
-            bounds[caution][label] = thresholds.choose(scores, chosen.positive, chosen.breaks_rules, prior, promise)
-        progress("calibrate", column + 1, len(raw.labels))
-    return calibration, bounds
+    return make_promises(valid, logits, raw.labels, lambda done, total: progress("calibrate", done, total))
 
 
 def _plain(one: CalibrationOf) -> Calibration:
     return Calibration(one.slope, one.offset)
-
-
-def _scores(model: Model, rows: Sequence[Row], progress: Progress) -> NDArray[np.float32]:
-    found = np.empty((len(rows), len(model.labels)), np.float32)
-    for begin in range(0, len(rows), 1_000):
-        progress("evaluate", begin, len(rows))
-        found[begin : begin + 1_000] = model.scores_many([row.text for row in rows[begin : begin + 1_000]])
-    progress("evaluate", len(rows), len(rows))
-    return found
 
 
 def _pack(weights: Weights) -> bytes:

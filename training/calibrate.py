@@ -2,8 +2,13 @@
 
 The class rates of labelled sets are artificial, so a calibration fitted on them as they are would be wrong on every
 real site. Its rows are weighted to the share that a news site may expect; Platt's two parameters are enough.
+
+Nor do the collections' sizes say anything of a site, which is one more source with words of its own: within a class
+each source counts alike, however many rows it happens to have. Fitted on the rows as they come, most of them from the
+source with the plainest insults, the scores were too sure of themselves everywhere else.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -35,6 +40,7 @@ UNNATURAL: Final = frozenset(
         "gahd",
         "hatemoji_build",
         "mlma_fr",
+        "multi_paradetox",
         "openai_moderation",
         "paradetox",
         "russe_detox",
@@ -44,6 +50,7 @@ UNNATURAL: Final = frozenset(
     }
 )
 FEWEST_POSITIVES: Final = 20
+FEWEST_OF_SOURCE: Final = 20  # Rows of a class that a source needs to have a say of its own.
 
 
 class Chosen(NamedTuple):
@@ -80,13 +87,39 @@ def _is_implied_negative(row: Row, label: Label) -> bool:
     return label is not Label.TOXIC and row.labels.get(Label.TOXIC, 1.0) < 0.1
 
 
-def calibrate(logits: NDArray[np.floating], positive: NDArray[np.bool_], prior: float) -> Calibration:
+def weigh(sources: Sequence[str], positive: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return weights with which, within each class, every source with enough rows counts alike.
+
+    The rows of smaller ones count as one source together, unless they are too few even so.
+    """
+    weights = np.zeros(positive.size)
+    for of_class in (positive, ~positive):
+        rows = Counter(name for name, is_in in zip(sources, of_class, strict=True) if is_in)
+        groups = np.array([name if rows[name] >= FEWEST_OF_SOURCE else "" for name in sources])
+        for group in set(groups[of_class].tolist()):
+            chosen = of_class & (groups == group)
+            if group or chosen.sum() >= FEWEST_OF_SOURCE or not any(groups[of_class]):
+                weights[chosen] = 1 / chosen.sum()
+    return weights
+
+
+def calibrate(
+    logits: NDArray[np.floating],
+    positive: NDArray[np.bool_],
+    prior: float,
+    weights: NDArray[np.floating] | None = None,
+) -> Calibration:
     """Fit Platt's parameters so that scores are right where a share `prior` of comments is positive.
+
+    Args:
+        weights: what rows count within their class; all alike when there are none.
 
     Raises:
         ValueError: one of the classes has no row, or higher logits do not mean more positives.
     """
-    weights = np.where(positive, prior / max(1, positive.sum()), (1 - prior) / max(1, (~positive).sum()))
+    within = np.ones(positive.size) if weights is None else weights.astype(np.float64)
+    positives, negatives = within[positive].sum(), within[~positive].sum()
+    balanced = np.where(positive, prior * within / (positives or 1), (1 - prior) * within / (negatives or 1))
     model = LogisticRegression(C=1e6, max_iter=1_000)
-    model.fit(logits.reshape(-1, 1), positive, sample_weight=weights * positive.size)
+    model.fit(logits.reshape(-1, 1), positive, sample_weight=balanced * positive.size)
     return Calibration(slope=float(model.coef_[0, 0]), offset=float(model.intercept_[0]))

@@ -14,6 +14,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from markupsafe import escape as html_escaped
 
+NOTHING: Final = "—"  # What a table shows where there is no figure.
+WORDY: Final = 40  # Characters of a cell.
+
 _templates: Final = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -41,9 +44,18 @@ class Table:
             raise ValueError(f"Each row of the table {', '.join(self.head)} must have {len(self.head)} cells.")
 
     def numeric(self) -> list[bool]:
-        """Return for each column whether it holds numbers: most of its cells have digits and no letters."""
+        """Return for each column whether it holds numbers: most of its cells have digits and no letters.
+
+        Dashes stand for numbers that are not there, and count neither way.
+        """
         columns = zip(*self.rows, strict=True) if self.rows else [()] * len(self.head)
-        return [2 * sum(_is_number(str(cell)) for cell in cells) > len(cells) for cells in columns]
+        filled = ([str(cell) for cell in cells if cell not in ("", NOTHING)] for cells in columns)
+        return [2 * sum(map(_is_number, cells)) > len(cells) for cells in filled]
+
+    def wordy(self) -> list[bool]:
+        """Return for each column whether a cell is so long that it needs room to be read."""
+        columns = zip(*self.rows, strict=True) if self.rows else [()] * len(self.head)
+        return [max((len(str(cell)) for cell in cells), default=0) >= WORDY for cells in columns]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +76,11 @@ class Section:
     heading: str
     parts: Sequence[Part] = ()
     sections: Sequence["Section"] = ()
+
+
+def percent(share: float | None, *, digits: int = 1) -> str:
+    """Return a share as tables and prose show it: `5.0 %`, with a space that does not break."""
+    return NOTHING if share is None else f"{share * 100:.{digits}f}\N{NO-BREAK SPACE}%"
 
 
 def to_html(title: str, sections: Sequence[Section]) -> str:
@@ -129,6 +146,12 @@ def _inline(text: object) -> Markup:
     return Markup("".join(pieces))  # noqa: S704 — every piece was escaped above
 
 
+def _name(text: object) -> Markup:
+    """Return plain text as HTML that may break after an underscore, as the names of rows often must."""
+    # A plain string first: the replacement must not be escaped, and the tags in the text have no underscores.
+    return Markup(str.replace(_inline(text), "_", "_<wbr>"))  # noqa: S704 — every piece was escaped above
+
+
 def _as_is(svg: str) -> Markup:
     return Markup(svg)  # noqa: S704 — from training.plots, which escapes its texts
 
@@ -159,4 +182,4 @@ def _runs(parts: Sequence[Part]) -> list[_Run]:
     return [_Run(kind, list(run)) for kind, run in groupby(parts, key=_kind)]
 
 
-_templates.filters.update(inline=_inline, as_is=_as_is, runs=_runs)
+_templates.filters.update(inline=_inline, name=_name, as_is=_as_is, runs=_runs)

@@ -35,6 +35,7 @@ class Intervals(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     auc: Interval
+    average_precision: Interval
     recall_at_1: Interval
     recall_at_5: Interval
 
@@ -55,7 +56,7 @@ def intervals(
     distinct, place = np.unique(scores, return_inverse=True)
     above, below = place[positive], place[~positive]
     chance = np.random.default_rng(seed)
-    found = np.empty((resamples, 3))
+    found = np.empty((resamples, 4))
     for number in range(resamples):
         found[number] = _figures(
             _counts(above[chance.integers(above.size, size=above.size)], distinct.size),
@@ -64,22 +65,36 @@ def intervals(
     estimates = _figures(_counts(above, distinct.size), _counts(below, distinct.size))
     tail = (1 - CONFIDENCE) / 2
     lows, highs = np.quantile(found, (tail, 1 - tail), axis=0)
-    auc, recall_at_1, recall_at_5 = map(_interval, estimates, lows.tolist(), highs.tolist())
-    return Intervals(auc=auc, recall_at_1=recall_at_1, recall_at_5=recall_at_5)
+    auc, precision, recall_at_1, recall_at_5 = map(_interval, estimates, lows.tolist(), highs.tolist())
+    return Intervals(auc=auc, average_precision=precision, recall_at_1=recall_at_1, recall_at_5=recall_at_5)
 
 
 def _counts(places: NDArray[np.intp], distinct: int) -> Counts:
     return np.bincount(places, minlength=distinct).astype(np.int64, copy=False)
 
 
-def _figures(positives: Counts, negatives: Counts) -> tuple[float, float, float]:
-    """Return AUC and recalls from how often each distinct score, in rising order, is a positive's and a negative's."""
+def _figures(positives: Counts, negatives: Counts) -> tuple[float, float, float, float]:
+    """Return AUC, average precision and recalls from how often each distinct score, in rising order, is a positive's
+    and a negative's.
+    """
     lower = np.cumsum(negatives)
     # Twice the number of pairs in the right order, an equal pair counting one: whole numbers as long as possible.
     won = int(positives @ (2 * lower - negatives))
     all_positives, all_negatives = int(positives.sum()), int(lower[-1])
     auc = won / (2 * all_positives * all_negatives)
-    return auc, _recall(positives, lower, 0.01), _recall(positives, lower, 0.05)
+    precision = _average_precision(positives, all_positives, all_negatives - lower + negatives)
+    return auc, precision, _recall(positives, lower, 0.01), _recall(positives, lower, 0.05)
+
+
+def _average_precision(positives: Counts, every: int, negatives_from: Counts) -> float:
+    """Return the mean precision over the positives, each at its own score; `negatives_from` counts those from there up.
+
+    This is scikit-learn's `average_precision_score`: steps, no interpolation.
+    """
+    positives_from = every - np.cumsum(positives) + positives
+    there = positives > 0
+    found = positives_from[there] / (positives_from[there] + negatives_from[there])
+    return float(positives[there] @ found) / every
 
 
 def _recall(positives: Counts, lower: Counts, false_positives: float) -> float:

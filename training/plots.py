@@ -16,12 +16,14 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
 BINS: Final = 10  # Of the reliability diagram.
 _STEPS: Final = 40  # Of the distribution.
 _WIDTH, _HEIGHT, _DPI = 480, 320, 72  # In SVG's pixels, a point of type being one: legible on a telephone, too.
+_LEAST: Final = 0.0005  # Scores and shares beyond this, at either side, stand at the edge.
+_TICKS: Final = np.array((0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999))
 _ROOM: Final = 0.16  # Share of the width that a word beside a point or a line needs.
 _BELOW_LEGEND: Final = 0.84  # Share of the height.
 _Z: Final = 1.96
@@ -81,7 +83,8 @@ def reliability(
 ) -> str:
     """Return the reliability diagram: the mean score of ten equal groups against what share of each is positive.
 
-    The bars are 95 % intervals (Wilson 1927).
+    Both stand at equal steps of their log odds, because most scores of most labels are near 0; a group without any
+    positive stands at the lower edge. The bars are 95 % intervals (Wilson 1927).
 
     Args:
         prior: the share of positives that the scores assume. With it the shares observed are those that a site with
@@ -93,37 +96,47 @@ def reliability(
     found = np.array([_wilson(int(positive[group].sum()), group.size) for group in groups])
     if prior is not None:
         found = _at_prior(found, float(positive.mean()), prior)
-    low, share, high = found.T
+    share = found[:, 1]
+    ends = float(_log_odds(np.array(_LEAST))), float(_log_odds(np.array(1 - _LEAST)))
+    places, (low, middle, high) = np.clip(_log_odds(means), *ends), np.clip(_log_odds(found.T), *ends)
     with _figure(title) as (axes, drawn):
-        axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1.2, linestyle=(0, (4, 4)))
-        axes.vlines(means, low, high, color=ACCENT, linewidth=2, alpha=0.55)
-        axes.plot(means, share, color=ACCENT, linewidth=1.6, marker="o", markersize=6.5)
-        axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xlabel="score", ylabel="share that has the label")
-        _in_percent(axes)
+        axes.plot(ends, ends, color=FAINT, linewidth=1.2, linestyle=(0, (4, 4)))
+        axes.vlines(places, low, high, color=ACCENT, linewidth=2, alpha=0.55)
+        axes.plot(places, middle, color=ACCENT, linewidth=1.6, marker="o", markersize=6.5, clip_on=False)
+        axes.set(xlim=ends, ylim=ends, xlabel="score", ylabel="share that has the label")
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(FixedLocator(_log_odds(_TICKS).tolist()))
+            axis.set_major_formatter(FixedFormatter([f"{tick * 100:g} %" for tick in _TICKS]))
         pairs = ", ".join(f"{mean:.1%} → {seen:.1%}" for mean, seen in zip(means, share, strict=True))
         drawn.description = f"Mean score of {len(groups)} groups of equal size → share that has the label: {pairs}."
     return drawn.svg
 
 
 def risk_coverage(
-    points: Sequence[tuple[float, float]], title: str, *, marks: Mapping[str, tuple[float, float]] | None = None
+    points: Sequence[tuple[float, float]],
+    title: str,
+    *,
+    marks: Mapping[str, tuple[float, float]] | None = None,
+    decides: str = "approved",
 ) -> str:
     """Return the risk–coverage curve.
 
     Args:
         points: share of comments approved by the machine, and share of rule breakers among those; one at least.
         marks: points to name on the curve, such as where a level of caution stands.
+        decides: what the machine does with that share; “decided” means either way, and the risk wrong decisions.
     """
     along, risks = np.array(sorted(points), np.float64).T
+    wrong = "rule breakers" if decides == "approved" else "wrong decisions"
     with _figure(title) as (axes, drawn):
         axes.plot(along, risks, color=ACCENT, linewidth=2.2, solid_capstyle="round")
-        axes.set(xlim=(-0.02, 1.02), xlabel="share approved by the machine", ylabel="rule breakers among them")
+        axes.set(xlim=(-0.02, 1.02), xlabel=f"share {decides} by the machine", ylabel=f"{wrong} among them")
         top = max([*risks.tolist(), *(risk for _, risk in (marks or {}).values())]) or 0.01
         axes.set_ylim(-0.02 * top, 1.3 * top)
         _in_percent(axes)
         _marks(axes, marks or {})
-        drawn.description = _sampled(along, risks) + "".join(
-            f" {name}: {share:.1%} approved, {risk:.2%} of them rule breakers."
+        drawn.description = _sampled(along, risks, decides, wrong) + "".join(
+            f" {name}: {share:.1%} {decides}, {risk:.2%} of them {wrong}."
             for name, (share, risk) in (marks or {}).items()
         )
     return drawn.svg
@@ -143,7 +156,7 @@ def score_distribution(
     everything beyond, too.
     """
     odds = _log_odds(scores)
-    ends = float(_log_odds(np.array(0.0005))), float(_log_odds(np.array(0.9995)))
+    ends = float(_log_odds(np.array(_LEAST))), float(_log_odds(np.array(1 - _LEAST)))
     edges = np.linspace(*ends, _STEPS + 1)
     with _figure(title) as (axes, drawn):
         tallest = 0.0
@@ -153,8 +166,7 @@ def score_distribution(
             tallest = max(tallest, float(shares.max()))
             axes.stairs(shares, edges, fill=True, color=colour, alpha=0.22, linewidth=0)
             axes.stairs(shares, edges, color=colour, linewidth=1.8, label=f"{name} ({int(chosen.sum()):,})")
-        ticks = np.array((0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999))
-        axes.set_xticks(_log_odds(ticks), [f"{tick * 100:g} %" for tick in ticks])
+        axes.set_xticks(_log_odds(_TICKS), [f"{tick * 100:g} %" for tick in _TICKS])
         axes.set(xlim=ends, ylim=(0, 1.42 * (tallest or 1)), xlabel="score", ylabel="share of the class")
         axes.yaxis.set_major_locator(MaxNLocator(5))
         axes.yaxis.set_major_formatter(FuncFormatter(_percent))
@@ -276,10 +288,10 @@ def _percent(share: float, _position: int | None = None) -> str:
     return f"{round(share * 100, 6):g} %"
 
 
-def _sampled(along: NDArray[np.floating], risks: NDArray[np.floating]) -> str:
+def _sampled(along: NDArray[np.floating], risks: NDArray[np.floating], decides: str, wrong: str) -> str:
     chosen = np.unique(np.linspace(0, along.size - 1, 6).astype(int))
     pairs = ", ".join(f"{along[one]:.1%} → {risks[one]:.2%}" for one in chosen)
-    return f"Share approved by the machine → share of rule breakers among them: {pairs}."
+    return f"Share {decides} by the machine → share of {wrong} among them: {pairs}."
 
 
 def _spread(which: str, scores: NDArray[np.floating]) -> str:

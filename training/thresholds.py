@@ -1,116 +1,93 @@
-"""Where a person must look, and where the machine may reject: thresholds whose promise was tested.
+"""From where the machine may reject: thresholds whose promise was tested, label by label.
 
 A threshold chosen because it looked good on the very rows that it was chosen on breaks its promise every other time.
-*Hold from* is set by its price on the harmless rows, and what it misses is then tested on the harmful ones. *Reject
-from* is found by a walk: candidates stand in an order fixed beforehand, each is tested exactly, and the walk ends at
-the first that fails; the last that passed keeps the promise with the stated confidence (Learn then Test, Angelopoulos
-et al. 2021, fixed sequence). Rates at a site's share of positives follow from two exact binomial bounds (Clopper and
-Pearson 1934), each at half the error.
+Here a walk finds it: candidates stand in an order fixed beforehand, each is tested exactly, and the walk ends at the
+first that fails; the last that passed keeps the promise with the stated confidence (Learn then Test, Angelopoulos et
+al. 2021, fixed sequence). Candidates are logits before calibration, so that the calibration, which saw the same rows,
+has no say in what is rejected. The precision at a site's share of positives follows from two exact binomial bounds,
+each at half the error.
+
+Where to start is a choice too: at the very strictest candidate hardly anything is selected, the first test fails, and
+nothing is ever issued. Rows that choose and do not certify (`is_choosing`) say where the promise is easiest to keep.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+import zlib
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
 
-from moderator.classifier.manifest import ThresholdOf
-from moderator.domain.scoring import Caution, Label
+from training.corpora import Row
+from training.exact import (
+    CONFIDENCE,
+    fixed_sequence,
+    lower_bound,
+    lower_bounds,
+    trials_needed,
+    upper_bound,
+    upper_bounds,
+)
 
-CONFIDENCE: Final = 0.95
 PRECISION: Final = 0.95  # Of what is rejected, at least this share must break the rules.
-FEWEST_REJECTED: Final = 30
-_LOGITS: Final = np.linspace(6.0, -6.0, 121)
-CANDIDATES: Final = 1 / (1 + np.exp(-_LOGITS))  # From the strictest to the laxest.
+CANDIDATES: Final = np.linspace(12.0, -6.0, 181)  # Logits, from the strictest to the laxest.
+CHOOSE_ONE_OF: Final = 3
+_EACH: Final = 1 - (1 - CONFIDENCE) / 2  # Two bounds share the error.
+
+Logits = NDArray[np.floating]
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """What a level of caution costs and promises: at most a share `held` of the harmless comments is held for a label,
-    and at most a share `missed` of the label's positives is approved."""
+class Rejection(NamedTuple):
+    """From which logit a label rejects, or None; and then how many more harmless rows would certify one.
 
-    held: float
-    missed: float
+    `needed` counts rows none of which reaches the candidate where the walk starts; None where no number would do.
+    """
 
-
-PROMISES: Final[Mapping[Caution, Promise]] = {
-    Caution.CAUTIOUS: Promise(held=0.12, missed=0.25),
-    Caution.BALANCED: Promise(held=0.06, missed=0.4),
-    Caution.PERMISSIVE: Promise(held=0.02, missed=0.6),
-}
-RARER_SHARE: Final = 1 / 6  # Other labels are mostly parts of `toxic`; each may cost a sixth of what that costs.
+    reject_at: float | None
+    needed: int | None
 
 
-def promise_for(caution: Caution, label: Label) -> Promise:
-    """Return what a level of caution means for a label."""
-    promise = PROMISES[caution]
-    return promise if label is Label.TOXIC else Promise(held=promise.held * RARER_SHARE, missed=promise.missed)
+def is_choosing(row: Row) -> bool:
+    """Return whether a row chooses between candidates: a third of all, always the same. The others certify."""
+    return zlib.crc32(row.id.encode()) % CHOOSE_ONE_OF == 0
 
 
-def upper_bound(events: int, trials: int, confidence: float) -> float:
-    """Return the exact upper bound of a rate, one-sided."""
-    return 1.0 if events >= trials else float(beta.ppf(confidence, events + 1, trials - events))
+def start_of(harmful: Logits, harmless: Logits, prior: float) -> int:
+    """Return the first candidate to test: where rows kept aside for this show the highest precision."""
+
+    right, wrong = (np.array([(rows >= one).sum() for one in CANDIDATES]) for rows in (harmful, harmless))
+    rates = prior * lower_bounds(right, harmful.size, _EACH)
+    return int(np.argmax(rates / ((1 - prior) * upper_bounds(wrong, harmless.size, _EACH))))
 
 
-def lower_bound(events: int, trials: int, confidence: float) -> float:
-    """Return the exact lower bound of a rate, one-sided."""
-    return 0.0 if events <= 0 else float(beta.ppf(1 - confidence, events, trials - events + 1))
-
-
-def choose(
-    scores: NDArray[np.floating],
-    positive: NDArray[np.bool_],
-    breaks_rules: NDArray[np.bool_],
-    prior: float,
-    promise: Promise,
-) -> ThresholdOf:
-    """Return the thresholds of one label.
+def find_rejection(
+    harmful: Logits, harmless: Logits, prior: float, *, start: int = 0, precision: float = PRECISION
+) -> Rejection:
+    """Walk from strict to lax, and return the last candidate before the first that fails.
 
     Args:
-        scores: calibrated scores of rows that the model was not fitted on.
-        positive: which of them have the label.
-        breaks_rules: which of them have this label or another: holding or rejecting those is no mistake.
-        prior: the share of positives that a site may expect.
+        harmful: logits of rows that have the label and had no say in `start`.
+        harmless: logits of rows that break no rule and had none either.
+        prior: the share of comments with the label that a site may expect.
     """
-    harmful, harmless = np.sort(scores[positive]), np.sort(scores[~(positive | breaks_rules)])
-    reject_at = _certified_rejection(harmful, harmless, prior)
-    hold_at = _affordable_hold(harmless, promise.held)
-    # The harmless rows chose the threshold and the harmful ones test it, so one exact test is enough.
-    missed = upper_bound(_below(harmful, hold_at), harmful.size, CONFIDENCE)
-    is_certified = missed <= promise.missed
-    note = f"Up to {missed:.0%} of such comments may be approved ({harmful.size} labelled ones were tested)."
-    return ThresholdOf(
-        hold_at=round(min(hold_at, reject_at or 1.0), 6),
-        reject_at=None if reject_at is None else round(reject_at, 6),
-        is_certified=is_certified,
-        note="" if is_certified else note,
-    )
+    counts = list(_counts(harmful, harmless, start))
+
+    def is_kept(right: int, wrong: int) -> bool:
+        rate = prior * lower_bound(right, harmful.size, _EACH)
+        false = (1 - prior) * upper_bound(wrong, harmless.size, _EACH)
+        return rate >= precision * (rate + false)
+
+    if passed := fixed_sequence(is_kept(right, wrong) for _, right, wrong in counts):
+        return Rejection(counts[passed - 1][0], 0)
+    _, right, wrong = counts[0]
+    rate = prior * lower_bound(right, harmful.size, _EACH)
+    trials = trials_needed(wrong, rate * (1 - precision) / precision / (1 - prior), _EACH)
+    return Rejection(None, None if trials is None else trials - harmless.size)
 
 
-def _below(ordered: NDArray[np.floating], threshold: float) -> int:
-    return int(np.searchsorted(ordered, threshold, side="left"))
-
-
-def _certified_rejection(harmful: NDArray[np.floating], harmless: NDArray[np.floating], prior: float) -> float | None:
-    """Walk from strict to lax, beginning where enough is rejected to say anything."""
-    confidence = 1 - (1 - CONFIDENCE) / 2
-    found = None
-    for candidate in CANDIDATES:
-        right = harmful.size - _below(harmful, candidate)
-        wrong = harmless.size - _below(harmless, candidate)
-        if right < FEWEST_REJECTED:
-            continue
-        rate = prior * lower_bound(right, harmful.size, confidence)
-        false = (1 - prior) * upper_bound(wrong, harmless.size, confidence)
-        if rate < PRECISION * (rate + false):
-            break
-        found = float(candidate)
-    return found
-
-
-def _affordable_hold(harmless: NDArray[np.floating], held: float) -> float:
-    """Return the lowest candidate that holds at most a share `held` of the harmless ones."""
-    fitting = [one for one in CANDIDATES if harmless.size - _below(harmless, one) <= held * harmless.size]
-    return float(min(fitting)) if fitting else float(CANDIDATES[0])
+def _counts(harmful: Logits, harmless: Logits, start: int) -> Iterator[tuple[float, int, int]]:
+    """Yield each candidate, and how many of either kind it selects."""
+    harmful, harmless = np.sort(harmful), np.sort(harmless)
+    for candidate in CANDIDATES[start:]:
+        below = np.searchsorted(harmful, candidate), np.searchsorted(harmless, candidate)
+        yield float(candidate), harmful.size - int(below[0]), harmless.size - int(below[1])

@@ -33,12 +33,16 @@ class CalibrationOf(msgspec.Struct, frozen=True, kw_only=True):
 class ThresholdOf(msgspec.Struct, frozen=True, kw_only=True):
     """The thresholds of a label; `reject_at` is absent where no rejection could be certified.
 
-    `is_certified` says whether the promise about what is approved holds at `hold_at`; `note` says what is missing.
+    `is_certified` says whether it was, `needed` how many more labelled harmless comments would do, none of them scoring
+    as high (None: no number would). `missed` is the upper bound (95 %) of the share of the label's positives that the
+    whole policy approves. `note` says what is missing, in words.
     """
 
     hold_at: float
     reject_at: float | None = None
     is_certified: bool = True
+    needed: int | None = None
+    missed: float = 1.0
     note: str = ""
 
     def threshold(self) -> Threshold:
@@ -46,6 +50,68 @@ class ThresholdOf(msgspec.Struct, frozen=True, kw_only=True):
         if self.reject_at is None:
             return Threshold.hold_only(self.hold_at)
         return Threshold(hold_at=self.hold_at, reject_at=self.reject_at)
+
+
+class Approval(msgspec.Struct, frozen=True, kw_only=True):
+    """What a level of caution costs and promises, all labels together. All figures are shares.
+
+    `price` is what it may hold of the harmless comments, `held` what it held of those that did not choose it;
+    `approved` is what it approves of all comments at the stated prior. `risk` is the share of rule breakers among
+    those, `risk_at_most` its upper bound (95 %). `is_certified` says whether that is within `promise`; `needed` how
+    many more audited approvals would show it, none of them a rule breaker. `note` says it in words.
+    """
+
+    price: float
+    held: float
+    approved: float
+    risk: float
+    risk_at_most: float
+    promise: float
+    is_certified: bool
+    needed: int = 0
+    note: str = ""
+
+
+class Point(msgspec.Struct, frozen=True, array_like=True):
+    """A point of a risk–coverage curve: a share of comments, the share of mistakes among them, its bounds (95 %)."""
+
+    share: float
+    risk: float
+    low: float
+    high: float
+
+
+class Curve(msgspec.Struct, frozen=True, kw_only=True):
+    """What more automation costs, on rows not fitted on, where shares `abuse` and `spam` of comments break the rules.
+
+    `approved`: share approved by the machine → share of rule breakers among those, from the strictest hold thresholds
+    to the laxest. `automated`: share that the machine decides either way, the surest first → share of wrong decisions.
+    Bounds hold for each point on its own.
+    """
+
+    abuse: float
+    spam: float
+    harmless_rows: int
+    breaking_rows: int
+    approved: list[Point]
+    automated: list[Point]
+
+
+class LanguageOf(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the shared thresholds carry over to a language.
+
+    `held` is the share of its harmless rows that the balanced level holds, with `low` and `high` around it (95 %).
+    `hold_at` has thresholds of its own where they do not carry over, and is empty where they do; `approvals` is what
+    each level then promises in this language alone.
+    """
+
+    harmless_rows: int
+    breaking_rows: int
+    held: float
+    low: float
+    high: float
+    hold_at: dict[Caution, dict[Label, float]] = {}
+    approvals: dict[Caution, Approval] = {}
 
 
 class Golden(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +142,15 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     calibration_error: float
 
 
+class Goal(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure that a version should reach and what it reached; `value` is None where it could not be measured."""
+
+    name: str
+    goal: float
+    value: float | None
+    is_met: bool | None
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """A model version. `parent` is the version it was fitted on, for one that learned from decisions."""
 
@@ -94,6 +169,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     thresholds: dict[Caution, dict[Label, ThresholdOf]]
     metrics: dict[str, dict[str, Metric]]
     golden: list[Golden]
+    goals: list[Goal] = []
+    approvals: dict[Caution, Approval] = {}
+    curve: Curve | None = None
+    by_language: dict[str, LanguageOf] = {}
 
     def summary(self) -> dict[str, Any]:
         """Return what people ask first: what it is, what it learned from, how good it is."""
@@ -107,6 +186,16 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
             "thresholds": {
                 label.value: _bounds(threshold)
                 for label, threshold in self.thresholds.get(Caution.BALANCED, {}).items()
+            },
+            "promise": {
+                caution.value: f"holds {found.held:.0%} of harmless comments; at most {found.risk_at_most:.1%} of what "
+                "is approved breaks the rules"
+                for caution, found in self.approvals.items()
+            },
+            "targets": {
+                "met": sum(goal.is_met is True for goal in self.goals),
+                "missed": [goal.name for goal in self.goals if goal.is_met is False],
+                "not_measured": [goal.name for goal in self.goals if goal.value is None],
             },
             "auc": {
                 label: ", ".join(f"{name} {metric.auc:.3f}" for name, metric in sets.items())

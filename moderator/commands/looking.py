@@ -6,7 +6,6 @@ import sqlite3
 import stat
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -14,6 +13,7 @@ from moderator.classifier import registry
 from moderator.classifier.model import Model
 from moderator.commands.output import Command, Group, emit
 from moderator.commands.reach import write
+from moderator.commands.version import print_version
 from moderator.domain.errors import ModelRefused, ModerationError, NotFound
 from moderator.serve import database_path
 from moderator.services import open_services
@@ -21,6 +21,7 @@ from moderator.settings import Settings, load_settings
 from moderator.storage.verify import find_faults
 
 LEAST_FREE_BYTES = 500 * 1024 * 1024
+REPORT = "report.html"
 
 
 @click.group("model", cls=Group)
@@ -41,23 +42,14 @@ def model_list() -> None:
 @model_group.command("show")
 @click.argument("version", required=False)
 def model_show(version: str | None) -> None:
-    """Print what is known about VERSION, or about the current one."""
+    """Print the main figures, thresholds, promises and targets of VERSION, or of the current one."""
     models = Path(load_settings().models)
     version = version or registry.current_version(models)
     if version is None or version not in registry.list_versions(models):
         raise NotFound("There is no such model version.")
     manifest = registry.read_manifest(models, version)
-    described: dict[str, Any] = manifest.summary()
-    emit(described, lambda: _print_model(described))
-
-
-def _print_model(described: dict[str, Any], indent: str = "") -> None:
-    for name, value in described.items():
-        if isinstance(value, dict):
-            click.echo(f"{indent}{name}")
-            _print_model(value, indent + "  ")
-        else:
-            click.echo(f"{indent}{name:<24} {value}")
+    report = models / version / REPORT
+    emit(manifest.summary(), lambda: print_version(manifest, str(report) if report.is_file() else None))
 
 
 @model_group.command("activate")

@@ -101,7 +101,12 @@ def test_a_wrong_line_does_not_spoil_the_rest(service: Service, tmp_path: Path) 
 def test_models(service: Service) -> None:
     listed = service.json("model", "list")
     assert listed["versions"] == [listed["current"]]
-    assert service.json("model", "show")["version"] == listed["current"]
+    shown = service.json("model", "show")
+    assert shown["version"] == listed["current"]
+    assert shown["targets"]["met"] + len(shown["targets"]["missed"]) > 0
+    short = service.run("model", "show").stdout
+    assert listed["current"] in short
+    assert all(word in short for word in ("identity_attack", "holds from", "never", "Targets"))
     assert service.json("model", "activate", listed["current"])["current"] == listed["current"]
     assert service.run("model", "rollback").returncode == 1
     assert service.run("model", "show", "none-1").returncode == 1

@@ -2,17 +2,19 @@
 
 import gzip
 import json
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+import training
 from moderator.classifier import registry
 from moderator.domain.errors import Conflict
 from moderator.domain.scoring import Label
 from tests.tiny import NOW, rows, silent, write_corpus
 from training import base
-from training.__main__ import main
+from training.__main__ import MissingLibrary, main
 from training.base import make_base
 from training.corpora import BadData
 
@@ -48,7 +50,16 @@ def test_a_version_says_how_it_was_made(data: Path, tmp_path: Path, monkeypatch:
     monkeypatch.setattr(base, "LANGUAGE_ROWS", 100)
     steps: list[str] = []
     made = make_base(data, tmp_path / "models", NOW, lambda step, _done, _total: steps.append(step), jobs=1)
-    assert list(dict.fromkeys(steps)) == ["read", "features", "fit", "calibrate", "evaluate", "publish"]
+    assert list(dict.fromkeys(steps)) == [
+        "read",
+        "features",
+        "fit",
+        "calibrate",
+        "evaluate",
+        "attacks",
+        "measure",
+        "publish",
+    ]
     manifest = made.manifest
     assert manifest.labels == list(Label)
     assert manifest.languages == ["en"]
@@ -56,9 +67,6 @@ def test_a_version_says_how_it_was_made(data: Path, tmp_path: Path, monkeypatch:
     assert manifest.libraries["scikit-learn"]
     assert all(one["converged"] for one in manifest.data.examples.values())
     assert manifest.metrics["toxic"]["tiny_news"].auc > 0.95
-    report = (made.folder / "report.md").read_text("utf-8")
-    assert manifest.version in report
-    assert "| tiny_news |" in report
     assert registry.load_version(tmp_path / "models", manifest.version).labels == tuple(Label)
 
 
@@ -85,6 +93,24 @@ def test_the_command_makes_and_activates_a_version(data: Path, tmp_path: Path) -
     summary = json.loads(done.stdout)
     assert registry.current_version(models) == summary["version"]
     assert summary["activated"] is True
+    for name in ("report.html", "report.md"):
+        report = (models / summary["version"] / name).read_text("utf-8")
+        assert summary["version"] in report
+        assert "tiny_" in report
+
+
+def test_the_command_says_at_once_that_the_report_needs_matplotlib(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("report", "analyses", "levels", "plots"):
+        monkeypatch.delitem(sys.modules, f"training.{name}", raising=False)
+        monkeypatch.delattr(training, name, raising=False)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    models = tmp_path / "models"
+    done = CliRunner().invoke(main, ["base", "--data", str(data), "--models", str(models)])
+    assert isinstance(done.exception, MissingLibrary)
+    assert "make model" in str(done.exception)
+    assert not models.exists()
 
 
 def test_the_command_can_leave_the_current_version(data: Path, tmp_path: Path) -> None:

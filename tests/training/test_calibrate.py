@@ -47,3 +47,31 @@ def test_a_row_with_another_label_breaks_the_rules_too() -> None:
     chosen = calibrate.choose_rows([_row(insult=0, toxic=1), _row(insult=1), _row(toxic=0)], Label.INSULT)
     assert chosen.positive.tolist() == [False, True, False]
     assert chosen.breaks_rules.tolist() == [True, True, False]
+
+
+def test_each_source_counts_alike_within_a_class() -> None:
+    sources = ["big"] * 400 + ["small"] * 40 + ["tiny"] * 5
+    positive = np.arange(445) % 2 == 0
+    weights = calibrate.weigh(sources, positive)
+    names = np.array(sources)
+    for of_class in (positive, ~positive):
+        assert weights[of_class & (names == "big")].sum() == pytest.approx(1)
+        assert weights[of_class & (names == "small")].sum() == pytest.approx(1)
+        assert weights[of_class & (names == "tiny")].sum() == 0  # Too few to speak for a site.
+
+
+def test_small_sources_speak_together_and_few_rows_for_themselves() -> None:
+    sources = [f"tiny {number % 10}" for number in range(100)]
+    assert calibrate.weigh(sources, np.arange(100) < 50) == pytest.approx(np.full(100, 1 / 50))
+    assert calibrate.weigh(["a", "b", "c"], np.array([True, False, False])) == pytest.approx([1, 0.5, 0.5])
+
+
+def test_a_large_source_with_plain_insults_does_not_speak_for_the_others() -> None:
+    chance = np.random.default_rng(6)
+    plain, subtle = chance.normal(4, 1, 2_000), chance.normal(1, 1, 100)
+    logits = np.concatenate((plain, subtle, chance.normal(-1, 1, 500)))
+    positive = np.arange(logits.size) < 2_100
+    sources = ["plain"] * 2_000 + ["subtle"] * 100 + ["harmless"] * 500
+    alike = calibrate.calibrate(logits, positive, 0.05, calibrate.weigh(sources, positive))
+    as_they_come = calibrate.calibrate(logits, positive, 0.05)
+    assert alike.slope < as_they_come.slope

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from training import plots
-from training.html import Figure, Section, Table, to_html, to_markdown
+from training.html import Figure, Section, Table, percent, to_html, to_markdown
 
 HOSTILE = "<script>alert(1)</script> & \"'"
 POSITIVE = np.arange(60) < 20
@@ -83,8 +83,29 @@ def test_ids_are_unique() -> None:
 def test_columns_of_numbers_stand_at_the_right() -> None:
     page = to_html("Model 1", SECTIONS)
     assert '<td class="number">1,200</td>' in page
-    assert '<th scope="row">news_nc</th>' in page
+    assert '<th scope="row">news_<wbr>nc</th>' in page
     assert "<td>kept</td>" in page
+
+
+def test_dashes_and_empty_cells_leave_a_column_of_numbers_one() -> None:
+    assert Table(("set", "AUC"), [("a", "—"), ("b", "—"), ("c", ""), ("d", "0.9")]).numeric() == [False, True]
+
+
+def test_long_cells_get_room() -> None:
+    page = to_html("Model 1", [Section("Sources", [Table(("source", "authors"), [("a", "word " * 20)])])])
+    assert '<td class="wordy">' in page
+
+
+def test_the_contents_stop_at_the_second_level() -> None:
+    page = to_html("Model 1", [Section("One", (), [Section("Two", (), [Section("Three")])])])
+    contents = page[page.index("<nav") : page.index("</nav>")]
+    assert "Two" in contents
+    assert "Three" not in contents
+
+
+@pytest.mark.parametrize(("share", "shown"), [(0.0512, "5.1\u00a0%"), (None, "—")])
+def test_shares_read_as_percentages(share: float | None, shown: str) -> None:
+    assert percent(share) == shown
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ def test_the_estimates_are_those_of_the_evaluation_and_lie_within(rows: int, dig
     measured = measure(scores, positive)
     for one, expected in (
         (found.auc, measured.auc),
+        (found.average_precision, measured.average_precision),
         (found.recall_at_1, measured.recall_at_1),
         (found.recall_at_5, measured.recall_at_5),
     ):
