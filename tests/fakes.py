@@ -35,7 +35,7 @@ class FakeScorer(Scorer):
         return Scored(scores=scores(**found), model=self._version, signals=signals)
 
     def score_many(self, texts: Sequence[str], langs: Sequence[str | None] = ()) -> list[Scored | None]:
-        return [self.score(text) for text in texts]
+        return [self.score(text, lang) for text, lang in zip(texts, langs or [None] * len(texts), strict=True)]
 
     def explain(self, text: str, labels: Sequence[Label]) -> tuple[Span, ...]:
         spans = []

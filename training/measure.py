@@ -154,10 +154,9 @@ def measure(
 
 def _score(model: Model, rows: Sequence[Row], progress: Progress) -> NDArray[np.float32]:
     found = np.empty((len(rows), len(model.labels)), np.float32)
-    for number, row in enumerate(rows):
-        found[number] = model.scores(row.text)
-        if number % 1_000 == 0:
-            progress("evaluate", number, len(rows))
+    for begin in range(0, len(rows), 1_000):
+        progress("evaluate", begin, len(rows))
+        found[begin : begin + 1_000] = model.scores_many([row.text for row in rows[begin : begin + 1_000]])
     progress("evaluate", len(rows), len(rows))
     return found
 

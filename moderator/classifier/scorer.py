@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from moderator.classifier.evasion import hides_letters, is_unreadable
 from moderator.classifier.explain import explain
+from moderator.classifier.language import find_language, load_detector, primary
 from moderator.classifier.model import Model
 from moderator.domain.scoring import Label, Scored, Signal, Span
 
@@ -18,6 +19,7 @@ class Scorer:
 
     def __init__(self, model: Model | None) -> None:
         self._model = model
+        _prepare(model)
 
     @property
     def model(self) -> Model | None:
@@ -33,7 +35,8 @@ class Scorer:
         """Return the scores of a text, or None without a model.
 
         Args:
-            lang: the language (BCP 47) that the site says the text is in, when it says.
+            lang: the language (BCP 47) that the site says the text is in. When it does not say, the text's own words do
+                where they are enough.
         """
         model = self._model
         if model is None:
@@ -61,20 +64,29 @@ class Scorer:
 
     def swap(self, model: Model) -> None:
         """Use another model from the next text on."""
+        _prepare(model)
         self._model = model
 
 
 def _scored(model: Model, text: str, lang: str | None, scores: Sequence[float]) -> Scored:
     by_label = dict(zip(model.labels, scores, strict=True))
-    return Scored(scores=by_label, model=model.version, signals=_signals(model, text, lang))
+    language = primary(lang) if lang else find_language(text) if model.languages else None
+    signals = _signals(model, text, language)
+    return Scored(scores=by_label, model=model.version, signals=signals, language=language)
 
 
-def _signals(model: Model, text: str, lang: str | None) -> tuple[Signal, ...]:
+def _prepare(model: Model | None) -> None:
+    """Read now what the first text would wait for."""
+    if model is not None and model.languages:
+        load_detector()
+
+
+def _signals(model: Model, text: str, language: str | None) -> tuple[Signal, ...]:
     signals = []
     if hides_letters(text):
         signals.append(Signal.OBFUSCATED)
     if is_unreadable(text, model.scripts):
         signals.append(Signal.UNREADABLE)
-    if lang and model.languages and lang.partition("-")[0].lower() not in model.languages:
+    if language and model.languages and language not in model.languages:
         signals.append(Signal.UNSUPPORTED_LANGUAGE)
     return tuple(signals)

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -48,7 +47,7 @@ def score_command(texts: tuple[str, ...], caution: str, lang: str | None) -> Non
         raise NotFound(f"There is no current model in {settings.models}.")
     lines = list(texts) or [line.rstrip("\n") for line in sys.stdin]
     scorer = Scorer(model)
-    policy = replace(Policy(version=1), caution=Caution(caution)).over(model.thresholds(Caution(caution)))
+    policy = model.complete(Policy(version=1, caution=Caution(caution)))
     found = scorer.score_many(lines, [lang] * len(lines))
     results = [_result(scorer, policy, text, scored, lang) for text, scored in zip(lines, found, strict=True) if scored]
     emit(
