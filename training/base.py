@@ -26,7 +26,7 @@ from moderator.domain.scoring import Label
 from training import copies, corpora, fit, golden, lexicons, sentences
 from training.corpora import BadData, Row
 from training.measure import Measured, measure
-from training.pipeline import HashedNgrams, as_csr, idf_of, new_weighting
+from training.pipeline import HashedNgrams, as_csr, for_serving, idf_of, new_weighting
 from training.progress import Progress
 from training.promises import Promises, make_promises
 
@@ -156,7 +156,9 @@ def _fit(
     fitted = dict(_fit_all(features, {label: examples[label] for label in labels}, progress, jobs))
     weights = Weights(
         idf=idf_of(weighting),
-        weights=np.stack([fitted[label].coefficients for label in labels], axis=1).astype(np.float16),
+        weights=for_serving(weighting, np.stack([fitted[label].coefficients for label in labels], axis=1)).astype(
+            np.float16
+        ),
         intercepts=np.array([fitted[label].intercept for label in labels], np.float32),
     )
     counts = {

@@ -9,9 +9,10 @@ from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.pipeline import Pipeline
 
 from moderator.classifier.batch import columns_many
-from moderator.classifier.features import CHARACTERS, COLUMNS, WINDOW
+from moderator.classifier.features import CHARACTERS, COLUMNS, LENGTH_POWER, WINDOW
 from moderator.classifier.normalise import normalise
 
 Tick = Callable[[int], object]
@@ -46,21 +47,58 @@ class HashedNgrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return matrix
 
 
+class Shortened(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Rows divided by a power of their Euclidean length, and scaled so that a row of median length has length 1."""
+
+    scale_: float
+
+    def fit(self, matrix: csr_matrix, _labels: object = None) -> Self:
+        """Learn the median length."""
+        lengths = _lengths(matrix)
+        self.scale_ = float(np.median(lengths[lengths > 0])) ** (LENGTH_POWER - 1) if lengths.any() else 1.0
+        return self
+
+    def transform(self, matrix: csr_matrix) -> csr_matrix:
+        """Return float32 rows; the given ones are changed."""
+        lengths = _lengths(matrix)
+        lengths[lengths == 0] = 1.0
+        matrix.data *= np.repeat(self.scale_ / lengths**LENGTH_POWER, np.diff(matrix.indptr)).astype(matrix.dtype)
+        return matrix
+
+
+def _lengths(matrix: csr_matrix) -> NDArray[np.float64]:
+    return np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1), np.float64).ravel())
+
+
 def new_weighting() -> ColumnTransformer:
-    """Return the weighting by inverse document frequency, each block scaled to length 1 for itself."""
+    """Return the weighting by inverse document frequency, each block shortened for itself."""
+
+    def block() -> Pipeline:
+        return Pipeline([("frequency", TfidfTransformer(norm=None)), ("length", Shortened())])
+
     return ColumnTransformer(
-        [
-            ("characters", TfidfTransformer(), slice(0, CHARACTERS)),
-            ("words", TfidfTransformer(), slice(CHARACTERS, COLUMNS)),
-        ],
+        [("characters", block(), slice(0, CHARACTERS)), ("words", block(), slice(CHARACTERS, COLUMNS))],
         sparse_threshold=1.0,
     )
 
 
 def idf_of(weighting: ColumnTransformer) -> NDArray[np.float32]:
     """Return the fitted inverse document frequencies, one a column."""
+    return np.concatenate([block["frequency"].idf_ for block in _blocks(weighting)]).astype(np.float32)
+
+
+def for_serving(weighting: ColumnTransformer, coefficients: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return coefficients, shape (COLUMNS, …), for rows that are divided by a power of their length and no more."""
+    characters, words = (block["length"].scale_ for block in _blocks(weighting))
+    scaled = np.array(coefficients, np.float32)
+    scaled[:CHARACTERS] *= characters
+    scaled[CHARACTERS:] *= words
+    return scaled
+
+
+def _blocks(weighting: ColumnTransformer) -> list[Any]:
     parts: Any = weighting.named_transformers_
-    return np.concatenate((parts["characters"].idf_, parts["words"].idf_)).astype(np.float32)
+    return [parts["characters"], parts["words"]]
 
 
 def as_csr(matrix: Any) -> csr_matrix:

@@ -22,6 +22,9 @@ CHARACTERS: Final = 1 << CHARACTER_BITS  # Columns from here on belong to words.
 COLUMNS: Final = CHARACTERS + (1 << WORD_BITS)
 ORDERS: Final = (2, 3, 4, 5)
 WINDOW: Final = 2_000
+LENGTH_POWER: Final = 0.8
+"""A block is divided by this power of its length. With 1, one insult in a long comment would hardly count; with 0,
+every long comment would look extreme."""
 
 BASE: Final = 0x8F14_6C5D_3A97_E0B5
 ORDER_KEYS: Final = (0xB5C9_1F37_68AD_42E3, 0x5D83_A4E6_9C17_F2BB, 0xE2A7_3B5F_D184_6C69, 0x3C6E_F592_07DB_A8D5)

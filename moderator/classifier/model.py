@@ -7,7 +7,6 @@ logistic function: the same numbers as the scikit-learn pipeline of `training.pi
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from types import MappingProxyType
 from typing import Final
 
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderator.classifier.batch import columns_many
-from moderator.classifier.features import CHARACTERS, COLUMNS, WINDOW, Columns, columns, windows
+from moderator.classifier.features import CHARACTERS, COLUMNS, LENGTH_POWER, WINDOW, Columns, columns, windows
 from moderator.classifier.normalise import normalise
 from moderator.domain.policy import Policy
 from moderator.domain.scoring import Caution, Label, Threshold
@@ -23,6 +22,7 @@ from moderator.domain.scoring import Caution, Label, Threshold
 Floats = NDArray[np.float32]
 
 _ONES: Final[Floats] = np.ones(16 * WINDOW, np.float32)
+_HALF_POWER: Final = LENGTH_POWER / 2  # The table sums squares.
 _WORDS_FROM: Final = np.uint32(CHARACTERS)  # A plain number would turn all columns into wider ones first.
 
 
@@ -132,7 +132,7 @@ class Model:
                 np.dot(_ONES[:border], rows[:border], out=sums[0, number])
             if border < found.size:
                 np.dot(_ONES[border : found.size], rows[border:], out=sums[1, number])
-        added = sums[:, :, :-1] / np.sqrt(sums[:, :, -1:])
+        added = sums[:, :, :-1] / sums[:, :, -1:] ** np.float32(_HALF_POWER)
         logits: Floats = self._offsets + added[0] + added[1]
         return logits if len(parts) == len(texts) else np.maximum.reduceat(logits, begins, axis=0)
 
@@ -145,10 +145,10 @@ class Model:
         logits = self._offsets
         if border:
             sums = np.dot(_ONES[:border], rows[:border])
-            logits = logits + sums[:-1] / sqrt(sums[-1])
+            logits = logits + sums[:-1] / float(sums[-1]) ** _HALF_POWER
         if border < found.size:
             sums = np.dot(_ONES[border : found.size], rows[border:])
-            logits = logits + sums[:-1] / sqrt(sums[-1])
+            logits = logits + sums[:-1] / float(sums[-1]) ** _HALF_POWER
         return logits
 
     def contributions(self, found: Columns) -> NDArray[np.float32]:
@@ -156,7 +156,7 @@ class Model:
         rows = self.table.take(found, axis=0)
         border = int(found.searchsorted(_WORDS_FROM))
         for part in (rows[:border], rows[border:]):
-            part[:, :-1] /= np.sqrt(part[:, -1:].sum()) if part.size else 1.0
+            part[:, :-1] /= float(part[:, -1].sum()) ** _HALF_POWER if part.size else 1.0
         return rows[:, :-1]
 
 

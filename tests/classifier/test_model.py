@@ -15,7 +15,7 @@ from moderator.classifier.model import Calibration, Model, Weights
 from moderator.domain.policy import Policy
 from moderator.domain.scoring import Caution, Label, Threshold
 from tests.tiny import sentences
-from training.pipeline import HashedNgrams, idf_of, new_weighting
+from training.pipeline import HashedNgrams, for_serving, idf_of, new_weighting
 
 LABELS = (Label.TOXIC, Label.INSULT, Label.SPAM)
 
@@ -34,7 +34,7 @@ def folded() -> Model:
     heads = pipeline().steps[-1][1].estimators_
     weights = Weights(
         idf=idf_of(pipeline().steps[1][1]),
-        weights=np.stack([head.coef_[0] for head in heads], axis=1),
+        weights=for_serving(pipeline().steps[1][1], np.stack([head.coef_[0] for head in heads], axis=1)),
         intercepts=np.array([head.intercept_[0] for head in heads], np.float32),
     )
     return Model("folded-1", weights, dict.fromkeys(LABELS, Calibration(1.0, 0.0)), {})
@@ -60,7 +60,7 @@ def test_calibration_is_platts_logistic() -> None:
     heads = pipeline().steps[-1][1].estimators_
     weights = Weights(
         idf=idf_of(pipeline().steps[1][1]),
-        weights=np.stack([head.coef_[0] for head in heads], axis=1),
+        weights=for_serving(pipeline().steps[1][1], np.stack([head.coef_[0] for head in heads], axis=1)),
         intercepts=np.array([head.intercept_[0] for head in heads], np.float32),
     )
     calibrated = Model("folded-2", weights, dict.fromkeys(LABELS, Calibration(0.5, -1.0)), {})

@@ -58,7 +58,8 @@ def test_the_sample_of_implied_negatives_is_the_same_each_time(monkeypatch: pyte
 
 
 def _examples(shares: list[float], weights: list[float] | None = None) -> Examples:
-    return Examples(np.arange(len(shares), dtype=np.int64), np.array(shares), np.array(weights or [1.0] * len(shares)))
+    rows = np.arange(len(shares), dtype=np.int64)
+    return Examples(rows, np.array(shares), np.array(weights or [1.0] * len(shares)), np.zeros(len(shares), np.int64))
 
 
 FEATURES = csr_matrix(np.array([[1, 0], [1, 0], [0, 1], [0, 1]], np.float32))
