@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from moderator.classifier.evasion import hides_letters, is_unreadable
 from moderator.classifier.explain import explain
+from moderator.classifier.glued import glues_words
 from moderator.classifier.model import Model
 from moderator.domain.scoring import Label, Scored, Signal, Span
 
@@ -33,8 +34,9 @@ class Scorer:
         model = self._model
         if model is None:
             return None
-        scores = dict(zip(model.labels, model.scores(text).tolist(), strict=True))
-        return Scored(scores=scores, model=model.version, signals=_signals(model, text, lang))
+        found, is_strange = model.read(text)
+        scores = dict(zip(model.labels, found.tolist(), strict=True))
+        return Scored(scores=scores, model=model.version, signals=_signals(model, text, lang, is_strange))
 
     def score_many(self, texts: Sequence[str]) -> list[Scored | None]:
         """Return `score` of each text."""
@@ -49,11 +51,11 @@ class Scorer:
         self._model = model
 
 
-def _signals(model: Model, text: str, lang: str | None) -> tuple[Signal, ...]:
+def _signals(model: Model, text: str, lang: str | None, is_strange: bool) -> tuple[Signal, ...]:
     signals = []
-    if hides_letters(text):
+    if hides_letters(text) or glues_words(model, text):
         signals.append(Signal.OBFUSCATED)
-    if is_unreadable(text, model.scripts):
+    if is_strange or is_unreadable(text, model.scripts):
         signals.append(Signal.UNREADABLE)
     if lang and model.languages and lang.partition("-")[0].lower() not in model.languages:
         signals.append(Signal.UNSUPPORTED_LANGUAGE)

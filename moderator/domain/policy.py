@@ -162,7 +162,7 @@ def _score_reasons(policy: Policy, comment: Comment, scored: Scored | None) -> l
 
 
 _SIGNAL_DETAIL = {
-    Signal.OBFUSCATED: "The text hides its letters: mixed alphabets, invisible characters or letters spelled apart.",
+    Signal.OBFUSCATED: "The text hides its words: mixed alphabets, unseen characters, too many spaces or too few.",
     Signal.UNREADABLE: "The model knows too little of this text to vouch for it.",
     Signal.UNSUPPORTED_LANGUAGE: "The text is in a language that the model was not trained on.",
 }
