@@ -19,6 +19,7 @@ from moderator.domain.comments import Comment
 from moderator.domain.errors import ModelRefused, ModerationError, NotFound
 from moderator.domain.ids import CommentId, SiteId
 from moderator.domain.policy import Facts, Policy, judge
+from moderator.links import find_links
 from moderator.serve import database_path
 from moderator.services import open_services, utc_now
 from moderator.settings import Settings, load_settings
@@ -48,7 +49,7 @@ def _score(scorer: Scorer, policy: Policy, text: str) -> dict[str, Any]:
     scored = scorer.score(text)
     assert scored is not None
     comment = Comment(id=CommentId("-"), site_id=SiteId("-"), text=text, received_at=utc_now())
-    verdict = judge(policy, comment, scored, Facts())
+    verdict = judge(policy, comment, scored, Facts(links=find_links(text)))
     spans = scorer.explain(text, [label for label, score in scored.scores.items() if score >= WORTH_A_SPAN])
     return {
         "text": text,
