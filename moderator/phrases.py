@@ -26,7 +26,7 @@ LONGEST_PHRASE: Final = 200
 PATTERN_BYTES: Final = 1 << 19
 # Where its states do not fit, RE2 walks through the program for each character: this bounds that walk.
 LARGEST_PROGRAM: Final = 2_000
-_ALL_BYTES: Final = 1 << 22
+_ALL_BYTES: Final = 1 << 20
 _MOST_HITS: Final = 50
 _SHORTEST_DISGUISED: Final = 3
 
