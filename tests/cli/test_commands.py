@@ -61,6 +61,15 @@ def test_policies(service: Service) -> None:
     wrong = service.run("policy", "set", "News", "-", text='{"caution": "reckless"}')
     assert wrong.returncode == 1
     assert "reckless" in wrong.stderr
+    for refused, told in {
+        '{"ban_phrases": ["x"]}': "did you mean banned_phrases?",
+        '{"banned_patterns": ["fine", "(a"]}': "/banned_patterns/1: not an RE2 pattern: missing ): (a",
+        '{"blocked_domains": ["https://x.example"]}': "/blocked_domains/0",
+    }.items():
+        wrong = service.run("policy", "set", "News", "-", text=refused)
+        assert wrong.returncode == 1
+        assert told in wrong.stderr
+    assert service.json("policy", "show", "News")["version"] == 2
 
 
 def test_import_export_erase(service: Service, tmp_path: Path) -> None:
