@@ -13,7 +13,7 @@ from moderator.domain.review import Automation, Detection, Ground, ReasonCode, S
 from moderator.domain.scoring import Label
 from moderator.services import Services
 from moderator.storage import cases, comments, decisions
-from moderator.usecases import manage
+from moderator.usecases import commands, manage
 from moderator.usecases.moderate import moderate, moderate_many, network_of, score_many
 from tests.builders import a_comment
 from tests.fakes import Clock, FakeScorer
@@ -238,6 +238,16 @@ async def test_a_retry_gets_the_first_answer_however_long_it_took(
 
     assert first.outcome.verdict is Action.HOLD
     assert (again.is_new, again.outcome) == (False, first.outcome)
+
+
+async def test_an_imported_comment_may_say_how_its_form_was_filled_in(services: Services, site: SiteId) -> None:
+    forms = [None, {"honeypot": " ", "seconds": 2.5}, {"honeypot": None, "seconds": 0.5}, {"honeypot": "Acme"}]
+
+    told = await commands.import_comments(
+        services, site=site, comments=[{"text": f"Comment {n}.", "form": form} for n, form in enumerate(forms)]
+    )
+
+    assert [result["reasons"] for result in told["results"]] == [[], [], ["too_fast"], ["honeypot"]]
 
 
 async def test_newcomers_are_known_by_their_record(services: Services, site: SiteId) -> None:
