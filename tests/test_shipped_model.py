@@ -9,7 +9,7 @@ from moderator.classifier.scorer import Scorer
 from moderator.domain.comments import Comment
 from moderator.domain.ids import CommentId, SiteId
 from moderator.domain.policy import Action, Facts, Policy, judge
-from moderator.domain.scoring import Label
+from moderator.domain.scoring import Label, Signal
 from tests.builders import NOON
 
 MODELS = Path(__file__).parents[1] / "models"
@@ -71,3 +71,42 @@ def test_ordinary_comments_are_approved(scorer: Scorer, text: str) -> None:
 )
 def test_insults_threats_and_spam_are_not(scorer: Scorer, text: str) -> None:
     assert _verdict(scorer, text) is not Action.APPROVE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "asdkjh qwlekj zxcmnb",
+        "sdfkjh weriuy xcvmnb qpwoei zmxncb",
+        "фывапр олджэ ячсмить йцукен",
+        "Szczegółowe wyjaśnienie wszystkich przyczyn kryzysu znajdziecie państwo poniżej.",
+        "Thank you for this. " * 150 + "qwpoei zmxncb alskdj qpwoeiruty zmxncbv " * 60,
+    ],
+)
+def test_gibberish_is_signalled(scorer: Scorer, text: str) -> None:
+    scored = scorer.score(text)
+    assert scored is not None
+    assert Signal.UNREADABLE in scored.signals
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lol",
+        "Volodymyr Zelenskyy",
+        "Zbigniew Brzeziński",
+        "Ursula von der Leyen und Wolodymyr Selenskyj",
+        "Recep Tayyip Erdoğan, Kaja Kallas, Petteri Orpo",
+        "CETA TTIP WTO IMF ECB",
+        "Rechtsschutzversicherungsgesellschaften",
+        "Hahahahahaha!!! 😀😀😀",
+        "Les députés n’ont rien fait.",
+        "Concordo plenamente com o autor.",
+        "Спасибо за статью, но я не согласен.",
+        "Дякую за цікаву статтю.",
+    ],
+)
+def test_names_and_languages_that_the_model_knows_are_not(scorer: Scorer, text: str) -> None:
+    scored = scorer.score(text)
+    assert scored is not None
+    assert scored.signals == ()

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from moderator.domain.comments import MAX_TEXT_CHARACTERS, Article, Author, Comment
 from moderator.domain.errors import Fault, InvalidInput, TooLarge
+from moderator.domain.findings import NO_FORM, Form
 from moderator.domain.ids import CommentId, SiteId
 from moderator.domain.outcome import Outcome
 from moderator.domain.policy import Action, Reason
@@ -42,6 +43,20 @@ class AuthorIn(Struct, forbid_unknown_fields=True):
     user_agent: Line | None = None
 
 
+class FormIn(Struct, forbid_unknown_fields=True):
+    """How the form was filled in: used for rules and not stored. A repeat may say otherwise.
+
+    `honeypot` is the content of a field that people do not see, `seconds` the time between showing and sending it.
+    """
+
+    honeypot: Line | None = None
+    seconds: Annotated[float, Meta(ge=0, le=1e9)] | None = None
+
+    def to_domain(self) -> Form:
+        """Return what rules may know: whether the field was filled in, not with what."""
+        return Form(is_trapped=bool(self.honeypot and self.honeypot.strip()), seconds=self.seconds)
+
+
 class CommentIn(Struct, forbid_unknown_fields=True):
     """A comment as submitted; only `text` is required."""
 
@@ -52,6 +67,7 @@ class CommentIn(Struct, forbid_unknown_fields=True):
     parent_id: Short | None = None
     posted_at: Moment | None = None
     lang: Language | None = None
+    form: FormIn | None = None
 
     def to_domain(self, *, comment_id: CommentId, site_id: SiteId, received_at: datetime) -> Comment:
         """Return the comment. Raises InvalidInput for what no site can mean, TooLarge for a text over the cap."""
@@ -82,6 +98,7 @@ class CommentIn(Struct, forbid_unknown_fields=True):
             parent_id=self.parent_id,
             posted_at=self.posted_at,
             lang=self.lang or None,
+            form=self.form.to_domain() if self.form else NO_FORM,
         )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderator.classifier.batch import columns_many
+from moderator.classifier.evasion import is_gibberish
 from moderator.classifier.features import CHARACTERS, COLUMNS, LENGTH_POWER, WINDOW, Columns, columns, windows
 from moderator.classifier.normalise import normalise
 from moderator.domain.policy import Policy
@@ -24,6 +25,8 @@ Floats = NDArray[np.float32]
 _ONES: Final[Floats] = np.ones(16 * WINDOW, np.float32)
 _HALF_POWER: Final = LENGTH_POWER / 2  # The table sums squares.
 _WORDS_FROM: Final = np.uint32(CHARACTERS)  # A plain number would turn all columns into wider ones first.
+# A model that has seen fewer of the n-grams cannot tell what is strange from what is new to it.
+_LEAST_SEEN: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,9 @@ class Model:
         np.multiply(weights.weights, weights.idf[:, np.newaxis] * slopes, out=self.table[:, :-1])
         np.square(weights.idf, out=self.table[:, -1])
         self._offsets = weights.intercepts * slopes + offsets
+        squares = self.table[:CHARACTERS, -1]
+        has_seen = float((squares < squares.max()).mean())
+        self._rare = float(squares.mean()) if has_seen >= _LEAST_SEEN else float("inf")
 
     def thresholds(self, caution: Caution) -> Mapping[Label, Threshold]:
         """Return the thresholds that a level of caution means for this model."""
@@ -100,11 +106,26 @@ class Model:
         A long text is scored in windows, and each label's highest score counts: what is hidden at the end of a long
         comment weighs as much as what stands at its start.
         """
-        return _probabilities(self.logits_of(text))
+        return self.read(text)[0]
 
     def scores_many(self, texts: Sequence[str]) -> Floats:
         """Return the very `scores` of each text, shape (texts, labels), in about half the time."""
-        return _probabilities(self.logits_of_many(texts))
+        return self.read_many(texts)[0]
+
+    def read(self, text: str) -> tuple[Floats, bool]:
+        """Return `scores`, and whether some window of the text is gibberish to this model."""
+        plain = normalise(text)
+        if len(plain) <= WINDOW:
+            logits, is_strange = self._read(plain)
+        else:
+            parts = [self._read(part) for _, part in windows(plain)]
+            logits, is_strange = np.max([part for part, _ in parts], axis=0), any(strange for _, strange in parts)
+        return _probabilities(logits), is_strange
+
+    def read_many(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.bool_]]:
+        """Return the very `read` of each text, in about half the time."""
+        logits, is_strange = self._read_many(texts)
+        return _probabilities(logits), is_strange
 
     def logits_of(self, text: str) -> Floats:
         """Return the calibrated logit of each label, for a text as its author wrote it."""
@@ -116,40 +137,63 @@ class Model:
 
     def logits_of_many(self, texts: Sequence[str]) -> Floats:
         """Return the very `logits_of` each text, shape (texts, labels)."""
+        return self._read_many(texts)[0]
+
+    def _read_many(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.bool_]]:
+        """Return the logits of each text, and whether some window of it is gibberish."""
         parts: list[str] = []
         begins: list[int] = []
         for text in texts:
             plain = normalise(text)
             begins.append(len(parts))
             parts += [plain] if len(plain) <= WINDOW else [part for _, part in windows(plain)]
-        # As in `logits`, but what need not be done text by text waits for the end. A block without n-grams adds 0 / 1.
+        # As in `_weigh`, but what need not be done text by text waits for the end. A block without n-grams adds 0 / 1.
         sums = np.zeros((2, len(parts), self.table.shape[1]), np.float32)
         sums[:, :, -1] = 1.0
+        is_strange = np.zeros(len(parts), np.bool_)
         for number, found in enumerate(columns_many(parts)):
             border = int(found.searchsorted(_WORDS_FROM))
             rows = self.table.take(found.astype(np.intp), axis=0)
             if border:
                 np.dot(_ONES[:border], rows[:border], out=sums[0, number])
+                rarity = float(sums[0, number, -1]) / (border * self._rare)
+                is_strange[number] = is_gibberish(parts[number], rarity)
             if border < found.size:
                 np.dot(_ONES[border : found.size], rows[border:], out=sums[1, number])
         added = sums[:, :, :-1] / sums[:, :, -1:] ** np.float32(_HALF_POWER)
         logits: Floats = self._offsets + added[0] + added[1]
-        return logits if len(parts) == len(texts) else np.maximum.reduceat(logits, begins, axis=0)
+        if len(parts) == len(texts):
+            return logits, is_strange
+        return np.maximum.reduceat(logits, begins, axis=0), np.logical_or.reduceat(is_strange, begins)
 
     def logits(self, found: Columns) -> Floats:
         """Return the calibrated logit of each label for the n-grams of one window: ascending, each once."""
+        return self._weigh(found)[0]
+
+    def _read(self, plain: str) -> tuple[Floats, bool]:
+        found = columns(plain)
+        logits, rarity = self._weigh(found)
+        return logits, is_gibberish(plain, rarity)
+
+    def _weigh(self, found: Columns) -> tuple[Floats, float]:
+        """Return the logits, and how rare the characters' n-grams are: 1 where they are as rare as chance makes them.
+
+        A text's length is a sum of squared idfs already, so that its mean costs nothing: about 0.15 for ordinary
+        English, 0.3 for German, 0.5 for Russian, 0.7 for what a cat writes.
+        """
         if not found.size:
-            return self._offsets.copy()
+            return self._offsets.copy(), 0.0
         border = int(found.searchsorted(_WORDS_FROM))
         rows = self.table.take(found.astype(np.intp), axis=0)
-        logits = self._offsets
+        logits, rarity = self._offsets, 0.0
         if border:
             sums = np.dot(_ONES[:border], rows[:border])
             logits = logits + sums[:-1] / float(sums[-1]) ** _HALF_POWER
+            rarity = float(sums[-1]) / (border * self._rare)
         if border < found.size:
             sums = np.dot(_ONES[border : found.size], rows[border:])
             logits = logits + sums[:-1] / float(sums[-1]) ** _HALF_POWER
-        return logits
+        return logits, rarity
 
     def contributions(self, found: Columns) -> NDArray[np.float32]:
         """Return what each n-gram of a window adds to each label's logit, shape (n-grams, labels)."""

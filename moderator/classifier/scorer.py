@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from moderator.classifier.evasion import hides_letters, is_unreadable
 from moderator.classifier.explain import explain
+from moderator.classifier.glued import glues_words
 from moderator.classifier.language import find_language, load_detector, primary
 from moderator.classifier.model import Model
 from moderator.domain.scoring import Label, Scored, Signal, Span
@@ -41,7 +42,8 @@ class Scorer:
         model = self._model
         if model is None:
             return None
-        return _scored(model, text, lang, model.scores(text).tolist())
+        scores, is_strange = model.read(text)
+        return _scored(model, text, lang, scores.tolist(), is_strange)
 
     def score_many(self, texts: Sequence[str], langs: Sequence[str | None] = ()) -> list[Scored | None]:
         """Return `score` of each text, in about half the time.
@@ -52,10 +54,12 @@ class Scorer:
         model = self._model
         if model is None:
             return [None] * len(texts)
-        scores = model.scores_many(texts).tolist()
+        scores, are_strange = model.read_many(texts)
         return [
-            _scored(model, text, lang, own)
-            for text, lang, own in zip(texts, langs or [None] * len(texts), scores, strict=True)
+            _scored(model, text, lang, own, is_strange)
+            for text, lang, own, is_strange in zip(
+                texts, langs or [None] * len(texts), scores.tolist(), are_strange.tolist(), strict=True
+            )
         ]
 
     def explain(self, text: str, labels: Sequence[Label]) -> tuple[Span, ...]:
@@ -68,10 +72,10 @@ class Scorer:
         self._model = model
 
 
-def _scored(model: Model, text: str, lang: str | None, scores: Sequence[float]) -> Scored:
+def _scored(model: Model, text: str, lang: str | None, scores: Sequence[float], is_strange: bool) -> Scored:
     by_label = dict(zip(model.labels, scores, strict=True))
     language = primary(lang) if lang else find_language(text) if model.languages else None
-    signals = _signals(model, text, language)
+    signals = _signals(model, text, language, is_strange)
     return Scored(scores=by_label, model=model.version, signals=signals, language=language)
 
 
@@ -81,11 +85,11 @@ def _prepare(model: Model | None) -> None:
         load_detector()
 
 
-def _signals(model: Model, text: str, language: str | None) -> tuple[Signal, ...]:
+def _signals(model: Model, text: str, language: str | None, is_strange: bool) -> tuple[Signal, ...]:
     signals = []
-    if hides_letters(text):
+    if hides_letters(text) or glues_words(model, text):
         signals.append(Signal.OBFUSCATED)
-    if is_unreadable(text, model.scripts):
+    if is_strange or is_unreadable(text, model.scripts):
         signals.append(Signal.UNREADABLE)
     if language and model.languages and language not in model.languages:
         signals.append(Signal.UNSUPPORTED_LANGUAGE)

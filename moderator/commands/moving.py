@@ -248,5 +248,6 @@ async def _exported(services: Services, site_id: SiteId | None) -> AsyncIterator
 
 def _described(stored: Stored) -> dict[str, Any]:
     comment = msgspec.to_builtins(stored.comment)
+    del comment["form"]  # It was never stored.
     outcome = msgspec.to_builtins(OutcomeOut.of(stored.outcome))
     return {**comment, "is_erased": stored.is_erased, "outcome": outcome}

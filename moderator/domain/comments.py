@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from moderator.domain.findings import NO_FORM, Form
 from moderator.domain.ids import CommentId, SiteId
 
 MAX_TEXT_CHARACTERS = 20_000
@@ -57,7 +58,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comment:
-    """The text and its context as received. Immutable; it can be erased, never edited."""
+    """The text and its context as received. Immutable; it can be erased, never edited. `form` is not stored."""
 
     id: CommentId
     site_id: SiteId
@@ -69,6 +70,7 @@ class Comment:
     parent_id: str | None = None
     posted_at: datetime | None = None
     lang: str | None = None
+    form: Form = NO_FORM
 
     def __post_init__(self) -> None:
         if self.received_at.tzinfo is None or (self.posted_at is not None and self.posted_at.tzinfo is None):

@@ -1,15 +1,14 @@
 """A site's rules, and `judge()`: scores and facts in, a verdict with its reasons out. Pure and total."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, Self
 
 from moderator.domain.comments import Comment
 from moderator.domain.errors import Fault
+from moderator.domain.findings import NO_LINKS, Doubt, Form, FoundPhrase, Links
 from moderator.domain.scoring import Caution, Label, PersonalData, Scored, Signal, Threshold
 
 
@@ -29,11 +28,15 @@ class Rule(StrEnum):
     UNSCORED = "unscored"
     RATE = "rate"
     LINKS = "links"
+    BLOCKED_DOMAIN = "blocked_domain"
+    SUSPECT_LINK = "suspect_link"
     BANNED_PHRASE = "banned_phrase"
     SUSPECT_PHRASE = "suspect_phrase"
     DUPLICATE = "duplicate"
     NEWCOMER = "newcomer"
     PERSONAL_DATA = "personal_data"
+    HONEYPOT = "honeypot"
+    TOO_FAST = "too_fast"
     HOLD_ALL = "hold_all"
 
 
@@ -75,12 +78,14 @@ class Policy:
 
     Thresholds come from the model, at the site's level of caution; `thresholds` replaces single ones, and `sections`
     single ones for an article's section. `languages` has the thresholds of languages that the shared ones do not fit;
-    the model brings them. None of these approves from a label's floor on (`FLOORS`). More than `link_limit` links are
-    held (None: no limit). A text with a banned phrase is rejected, one with a suspect phrase is held. A text that
-    stands `duplicate_limit` times already within a day is held (0: off). An author's first `newcomer_comments` comments
-    are held (0: off). Texts with one of `hold_signals` are never approved by the machine; with `hold_personal_data`
-    neither are texts with contact details, account or identity numbers. `hold_everything` sends every comment to
-    people: pre-moderation.
+    the model brings them. None of these approves from a label's floor on (`FLOORS`). A text with a banned phrase,
+    pattern or domain is rejected, one with a suspect one is held; so is a link that hides where it leads
+    (`hold_doubtful_links`). More than `link_limit` links to other than `trusted_domains` are held (None: no limit). A
+    text that stands `duplicate_limit` times already within a day is held (0: off). An author's first
+    `newcomer_comments` comments are held (0: off). Texts with one of `hold_signals` are never approved by the machine;
+    with `hold_personal_data` neither are texts with contact details, account or identity numbers. `honeypot_action` is
+    what becomes of a form whose hidden field was filled in; one that was sent in less than `fastest_seconds` is held
+    (0: off). `hold_everything` sends every comment to people: pre-moderation.
     """
 
     version: int
@@ -91,10 +96,18 @@ class Policy:
     link_limit: int | None = 2
     banned_phrases: tuple[str, ...] = ()
     suspect_phrases: tuple[str, ...] = ()
+    banned_patterns: tuple[str, ...] = ()
+    suspect_patterns: tuple[str, ...] = ()
+    trusted_domains: tuple[str, ...] = ()
+    blocked_domains: tuple[str, ...] = ()
+    suspect_domains: tuple[str, ...] = ()
+    hold_doubtful_links: bool = True
     duplicate_limit: int = 3
     newcomer_comments: int = 0
     hold_signals: tuple[Signal, ...] = tuple(Signal)
     hold_personal_data: bool = True
+    honeypot_action: Action = Action.REJECT
+    fastest_seconds: float = 2.0
     hold_everything: bool = False
 
     def __post_init__(self) -> None:
@@ -102,6 +115,9 @@ class Policy:
             raise ValueError("policy versions count from 1")
         if any(not phrase.strip() for phrase in (*self.banned_phrases, *self.suspect_phrases)):
             raise ValueError("a phrase must not be blank: it would match every text")
+        limits = (self.link_limit or 0, self.duplicate_limit, self.newcomer_comments, self.fastest_seconds)
+        if not all(limit >= 0 for limit in limits):  # Not a number is refused, too.
+            raise ValueError("a limit must not be negative")
 
     def over(
         self,
@@ -163,11 +179,12 @@ def _escape(name: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the policy may know besides the scores: the author's record on this site, repetition, and personal data.
+    """What the policy may know besides the scores: the author's record on this site, repetition, what was found.
 
     `recent` counts this author's comments of the last minute, this one included; `rate_limit` is how many may be
     published in a minute (0: no limit). `duplicates` counts earlier comments of the last day with the same text.
-    `personal` says which kinds of personal data stand in the text, never the data itself.
+    `personal` says which kinds of personal data stand in the text, never the data itself. `banned` and `suspect` are
+    the first of the site's phrases and patterns that stand in it.
     """
 
     author_approved: int = 0
@@ -176,13 +193,17 @@ class Facts:
     rate_limit: int = 0
     duplicates: int = 0
     personal: tuple[PersonalData, ...] = ()
+    banned: FoundPhrase | None = None
+    suspect: FoundPhrase | None = None
+    links: Links = NO_LINKS
 
 
 def judge(policy: Policy, comment: Comment, scored: Scored | None, facts: Facts) -> Verdict:
     """Return the verdict on a comment. `scored` is None when no model could score it: then a person decides."""
     reasons = [
         *_score_reasons(policy, comment, scored),
-        *_text_reasons(policy, comment.text),
+        *_list_reasons(policy, facts),
+        *_form_reasons(policy, comment.form),
         *_fact_reasons(policy, facts),
     ]
     if not reasons:
@@ -222,37 +243,65 @@ def _score_reasons(policy: Policy, comment: Comment, scored: Scored | None) -> l
 
 
 _SIGNAL_DETAIL = {
-    Signal.OBFUSCATED: "The text hides its letters: mixed alphabets, invisible characters or letters spelled apart.",
+    Signal.OBFUSCATED: "The text hides its words: mixed alphabets, unseen characters, too many spaces or too few.",
     Signal.UNREADABLE: "The model knows too little of this text to vouch for it.",
     Signal.UNSUPPORTED_LANGUAGE: "The text is in a language that the model was not trained on.",
 }
 
 
-def _text_reasons(policy: Policy, text: str) -> list[Reason]:
+def _list_reasons(policy: Policy, facts: Facts) -> list[Reason]:
+    """Return what the site's own lists say of the words and the links of a text."""
     reasons = []
+    links = facts.links
     if policy.hold_everything:
-        reasons.append(Reason(code=Rule.HOLD_ALL, action=Action.HOLD, detail="This site reviews every comment."))
-    if (phrase := find_phrase(text, policy.banned_phrases)) is not None:
-        reasons.append(
-            Reason(
-                code=Rule.BANNED_PHRASE, action=Action.REJECT, detail=f"The text contains “{phrase}”, a banned phrase."
-            )
-        )
-    if (phrase := find_phrase(text, policy.suspect_phrases)) is not None:
-        reasons.append(
-            Reason(
-                code=Rule.SUSPECT_PHRASE, action=Action.HOLD, detail=f"The text contains “{phrase}”, a suspect phrase."
-            )
-        )
-    if policy.link_limit is not None and (links := count_links(text)) > policy.link_limit:
-        reasons.append(
-            Reason(
-                code=Rule.LINKS,
-                action=Action.HOLD,
-                detail=f"The text has {links} links; this site publishes at most {policy.link_limit} unseen.",
-            )
-        )
+        reasons.append(_hold(Rule.HOLD_ALL, "This site reviews every comment."))
+    if facts.banned is not None:
+        reasons.append(_reject(Rule.BANNED_PHRASE, _phrase_detail(facts.banned, "banned")))
+    if links.blocked is not None:
+        reasons.append(_reject(Rule.BLOCKED_DOMAIN, f"There is a link to {links.blocked}, which this site blocks."))
+    if facts.suspect is not None:
+        reasons.append(_hold(Rule.SUSPECT_PHRASE, _phrase_detail(facts.suspect, "suspect")))
+    if links.suspect is not None:
+        reasons.append(_hold(Rule.SUSPECT_LINK, f"There is a link to {links.suspect}, which this site suspects."))
+    if policy.hold_doubtful_links and links.doubt is not None:
+        reasons.append(_hold(Rule.SUSPECT_LINK, f"The link to {links.doubtful} {_DOUBT_DETAIL[links.doubt]}."))
+    if policy.link_limit is not None and links.count > policy.link_limit:
+        detail = f"The text has {links.count} links; this site publishes at most {policy.link_limit} unseen."
+        reasons.append(_hold(Rule.LINKS, detail))
     return reasons
+
+
+_DOUBT_DETAIL = {
+    Doubt.SHORTENED: "does not show where it leads",
+    Doubt.LOOK_ALIKE: "looks like one to another address",
+    Doubt.NAMELESS: "leads to a number, not to a name",
+    Doubt.MASKED: "shows another address than it leads to",
+}
+
+
+def _phrase_detail(found: FoundPhrase, kind: str) -> str:
+    if found.is_pattern:
+        return f"The text matches {found}, a {kind} pattern."
+    return f"The text contains {found}, a {kind} phrase."
+
+
+def _form_reasons(policy: Policy, form: Form) -> list[Reason]:
+    reasons = []
+    if form.is_trapped and policy.honeypot_action is not Action.APPROVE:
+        detail = "A field of the form that people do not see was filled in."
+        reasons.append(Reason(code=Rule.HONEYPOT, action=policy.honeypot_action, detail=detail))
+    if form.seconds is not None and form.seconds < policy.fastest_seconds:
+        detail = f"The form was sent after {form.seconds:.1f} seconds; people take {policy.fastest_seconds:g} or more."
+        reasons.append(_hold(Rule.TOO_FAST, detail))
+    return reasons
+
+
+def _hold(code: Rule, detail: str) -> Reason:
+    return Reason(code=code, action=Action.HOLD, detail=detail)
+
+
+def _reject(code: Rule, detail: str) -> Reason:
+    return Reason(code=code, action=Action.REJECT, detail=detail)
 
 
 def _fact_reasons(policy: Policy, facts: Facts) -> list[Reason]:
@@ -305,29 +354,3 @@ _PERSONAL_DETAIL = {
 def _list(things: Iterable[str]) -> str:
     *others, last = things
     return f"{', '.join(others)} and {last}" if others else last
-
-
-# A link is a scheme or a "www."; a bare "example.com/path" counts through its slash. No nested repeats: linear time.
-_LINK = re.compile(r"https?://|\bwww\.|(?<![\w@./])[\w-]{1,63}\.[a-z]{2,24}/", re.IGNORECASE)
-
-
-def count_links(text: str) -> int:
-    """Count the web addresses in a text."""
-    if "/" not in text and "www." not in text.casefold():
-        return 0  # Nearly every comment; the pattern costs more than all other rules together.
-    return sum(1 for _ in _LINK.finditer(text))
-
-
-def find_phrase(text: str, phrases: tuple[str, ...]) -> str | None:
-    """Return the first phrase that stands in the text as whole words, without regard to case; None without a hit."""
-    if not phrases:
-        return None
-    match = _phrase_pattern(phrases).search(" ".join(text.casefold().split()))
-    return match.group() if match else None
-
-
-@lru_cache(maxsize=256)
-def _phrase_pattern(phrases: tuple[str, ...]) -> re.Pattern[str]:
-    """Return one alternation of literal phrases: nothing in it can backtrack for long."""
-    words = (re.escape(" ".join(phrase.casefold().split())) for phrase in phrases)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)")

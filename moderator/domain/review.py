@@ -9,7 +9,7 @@ from types import MappingProxyType
 from moderator.domain.comments import Status
 from moderator.domain.errors import CaseClosed, ClaimLost, Fault, InvalidInput
 from moderator.domain.ids import CaseId, CommentId, DecisionId, PersonId, SiteId
-from moderator.domain.policy import Action, Verdict
+from moderator.domain.policy import Action, Rule, Verdict
 from moderator.domain.scoring import Label, Scored
 
 MAX_NOTE_CHARACTERS = 2_000
@@ -225,7 +225,9 @@ def reason_of(verdict: Verdict) -> ReasonCode | None:
     """Return the reason code of the policy's own rejection, for the statement of reasons; None when it approves."""
     for reason in verdict.reasons:
         if reason.action is Action.REJECT:
-            return _REASON_OF_LABEL[reason.label] if reason.label else ReasonCode.HOUSE_RULE
+            if reason.label:
+                return _REASON_OF_LABEL[reason.label]
+            return ReasonCode.SPAM if reason.code is Rule.HONEYPOT else ReasonCode.HOUSE_RULE
     return None
 
 

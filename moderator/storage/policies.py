@@ -6,7 +6,7 @@ from typing import Any
 
 from moderator.domain.errors import NotFound
 from moderator.domain.ids import SiteId
-from moderator.domain.policy import Policy
+from moderator.domain.policy import Action, Policy
 from moderator.domain.scoring import Caution, Label, Signal, Threshold
 from moderator.storage.columns import to_json, to_ms
 from moderator.storage.database import Connection
@@ -63,6 +63,17 @@ async def get(connection: Connection, site_id: SiteId, version: int) -> Policy:
     return policy_from_dict(row["version"], json.loads(row["body"]))
 
 
+_LISTS = (
+    "banned_phrases",
+    "suspect_phrases",
+    "banned_patterns",
+    "suspect_patterns",
+    "trusted_domains",
+    "blocked_domains",
+    "suspect_domains",
+)
+
+
 def policy_to_dict(policy: Policy) -> dict[str, Any]:
     """Return a policy as JSON values, without its version."""
     return {
@@ -72,10 +83,18 @@ def policy_to_dict(policy: Policy) -> dict[str, Any]:
         "link_limit": policy.link_limit,
         "banned_phrases": list(policy.banned_phrases),
         "suspect_phrases": list(policy.suspect_phrases),
+        "banned_patterns": list(policy.banned_patterns),
+        "suspect_patterns": list(policy.suspect_patterns),
+        "trusted_domains": list(policy.trusted_domains),
+        "blocked_domains": list(policy.blocked_domains),
+        "suspect_domains": list(policy.suspect_domains),
+        "hold_doubtful_links": policy.hold_doubtful_links,
         "duplicate_limit": policy.duplicate_limit,
         "newcomer_comments": policy.newcomer_comments,
         "hold_signals": [str(signal) for signal in policy.hold_signals],
         "hold_personal_data": policy.hold_personal_data,
+        "honeypot_action": str(policy.honeypot_action),
+        "fastest_seconds": policy.fastest_seconds,
         "hold_everything": policy.hold_everything,
     }
 
@@ -88,8 +107,10 @@ def policy_from_dict(version: int, body: dict[str, Any]) -> Policy:
     fields["caution"] = Caution(body.get("caution", Caution.BALANCED))
     fields["thresholds"] = _thresholds_from_dict(body.get("thresholds", {}))
     fields["sections"] = {name: _thresholds_from_dict(found) for name, found in body.get("sections", {}).items()}
-    for name in ("banned_phrases", "suspect_phrases"):
+    for name in _LISTS:
         fields[name] = tuple(body.get(name, ()))
+    if "honeypot_action" in body:
+        fields["honeypot_action"] = Action(body["honeypot_action"])
     if "hold_signals" in body:
         fields["hold_signals"] = tuple(Signal(name) for name in body["hold_signals"])
     return Policy(version=version, **fields)

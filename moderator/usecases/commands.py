@@ -10,13 +10,15 @@ from typing import Any
 from moderator.domain.comments import Article, Author, Comment, Status
 from moderator.domain.errors import Fault, InvalidInput, ModerationError, NotFound
 from moderator.domain.events import ActorKind
+from moderator.domain.findings import NO_FORM, Form
 from moderator.domain.ids import CommentId, KeyId, PersonId, SiteId
 from moderator.domain.people import KeyKind, Role
 from moderator.services import Services
 from moderator.storage import policies
 from moderator.storage.audit import Actor
-from moderator.storage.policies import policy_from_dict, policy_to_dict
+from moderator.storage.policies import policy_to_dict
 from moderator.usecases import feedback, manage
+from moderator.usecases import policies as policies_in
 from moderator.usecases.moderate import Moderated, moderate_many
 
 OPERATOR = Actor(kind=ActorKind.OPERATOR)
@@ -75,11 +77,7 @@ async def person_disable(services: Services, *, name: str) -> dict[str, Any]:
 async def policy_set(services: Services, *, site: str, body: dict[str, Any], note: str | None) -> dict[str, Any]:
     """Save a policy, as `policy show` prints it, as a site's next version."""
     site_id = find_site(services, site)
-    try:
-        policy = policy_from_dict(1, body)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InvalidInput(Fault(pointer="", detail=f"not a policy: {error}")) from error
-    saved = await manage.set_policy(services, OPERATOR, site_id, policy, note=note)
+    saved = await manage.set_policy(services, OPERATOR, site_id, policies_in.read_policy(body), note=note)
     return {"site_id": site_id, "version": saved.version, "policy": policy_to_dict(saved)}
 
 
@@ -144,7 +142,14 @@ def _comment(services: Services, site_id: SiteId, found: dict[str, Any]) -> Comm
         parent_id=found.get("parent_id"),
         posted_at=datetime.fromisoformat(posted_at) if posted_at else None,
         lang=found.get("lang"),
+        form=_form(found.get("form")),
     )
+
+
+def _form(found: dict[str, Any] | None) -> Form:
+    if not found:
+        return NO_FORM
+    return Form(is_trapped=bool((found.get("honeypot") or "").strip()), seconds=found.get("seconds"))
 
 
 def _result(result: Moderated | ModerationError) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from moderator.storage.audit import Actor, Entry
 from moderator.storage.database import Connection
 from moderator.storage.sites import IssuedKey
 from moderator.usecases.access import hash_password, origin_of
+from moderator.usecases.policies import check_policy
 from moderator.webhooks.guard import check_url
 from moderator.webhooks.signing import new_secret
 
@@ -164,11 +165,10 @@ async def set_policy(
 
     Raises:
         NotFound: no such site.
-        InvalidInput: a threshold would approve above a floor.
+        InvalidInput: a list is too long, a pattern or a domain is none, or a threshold would approve above a floor.
     """
     services.site(site_id)
-    if faults := policy.faults():
-        raise InvalidInput(*faults)
+    check_policy(policy)
     async with services.database.transaction() as connection:
         current = (await policies.list_current(connection))[site_id]
         saved = replace(policy, version=current.version + 1)

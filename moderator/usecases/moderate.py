@@ -34,6 +34,7 @@ from moderator.services import Services
 from moderator.storage import cases, comments, decisions
 from moderator.storage.comments import FactsQuestion, Record, Stored
 from moderator.storage.database import Connection
+from moderator.usecases.lists import find_listed
 
 DUPLICATE_WINDOW = timedelta(days=1)
 # Shorter texts repeat by themselves: "Thanks!", "Well said."
@@ -119,7 +120,7 @@ async def _moderate_scored(
 
 
 async def _gather_facts(services: Services, comment: Comment, policy: Policy, text_hash: str | None) -> Facts:
-    """Return the author's rate from memory and, where the policy asks, their record, repetitions and personal data."""
+    """Return what the policy may know: the author's rate and record, repetitions, and what stands in the text."""
     now = services.monotonic()
     author = comment.author
     names = [name for name in (author.key, f"ip:{author.ip}" if author.ip else None) if name]
@@ -135,6 +136,7 @@ async def _gather_facts(services: Services, comment: Comment, policy: Policy, te
             since_ms=int((comment.received_at - DUPLICATE_WINDOW).timestamp() * 1000),
         )
         found = await services.database.batch_read(comments.author_facts, question)
+    listed = find_listed(policy, comment)
     return Facts(
         author_approved=found.author_approved,
         author_rejected=found.author_rejected,
@@ -142,6 +144,9 @@ async def _gather_facts(services: Services, comment: Comment, policy: Policy, te
         recent=recent,
         rate_limit=services.settings.rate_per_author,
         personal=await _personal(comment) if policy.hold_personal_data else (),
+        banned=listed.banned,
+        suspect=listed.suspect,
+        links=listed.links,
     )
 
 
@@ -278,7 +283,10 @@ def _repeat(entry: _Entry, first: Stored, request_fingerprint: str | None) -> Ou
 
 
 def fingerprint(comment: Comment) -> str:
-    """Return a hash of everything that the site sent: equal for a repeat, different for another comment."""
+    """Return a hash of what the site sent: equal for a repeat, different for another comment.
+
+    How the form was filled in is left out: a page that sends once more after a lost answer took longer by then.
+    """
     article, author = comment.article, comment.author
     sent = (
         comment.external_id,

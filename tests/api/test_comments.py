@@ -237,6 +237,75 @@ async def test_a_public_key_submits_from_its_pages_and_learns_nothing(
     assert "location" not in answer.headers
 
 
+@pytest.mark.parametrize("form", [{"honeypot": "Acme Ltd"}, {"honeypot": "x", "seconds": 40}])
+async def test_a_filled_honeypot_is_told_to_the_site_and_kept_from_the_page(
+    client: httpx2.AsyncClient, secrets: Secrets, form: dict[str, object]
+) -> None:
+    told = await post(client, secrets, "The summit ended.", form=form)
+    page = await client.post(
+        "/v1/comments",
+        json={"text": "The summit ended.", "form": form},
+        headers=secrets.bearer("public") | {"origin": ORIGIN},
+    )
+    scored = await client.post(
+        "/v1/comments", json={"text": "Cheap viagra!"}, headers=secrets.bearer("public") | {"origin": ORIGIN}
+    )
+
+    assert (told.json()["verdict"], [one["code"] for one in told.json()["reasons"]]) == ("reject", ["honeypot"])
+    assert "Acme" not in told.text
+    assert page.status_code == scored.status_code == 201
+    assert page.json() | {"id": ""} == scored.json() | {"id": ""}  # Nothing to probe.
+
+
+@pytest.mark.parametrize(
+    ("form", "reasons"),
+    [
+        ({}, []),
+        ({"honeypot": ""}, []),
+        ({"honeypot": " \n"}, []),
+        ({"honeypot": None, "seconds": None}, []),
+        ({"seconds": 2}, []),
+        ({"seconds": 1.4}, ["too_fast"]),
+        (None, []),
+    ],
+)
+async def test_how_a_form_was_filled_in_is_optional(
+    client: httpx2.AsyncClient, secrets: Secrets, form: dict[str, object] | None, reasons: list[str]
+) -> None:
+    answer = await post(client, secrets, "The summit ended.", form=form)
+
+    assert [reason["code"] for reason in answer.json()["reasons"]] == reasons
+
+
+@pytest.mark.parametrize(
+    ("form", "pointer"),
+    [
+        ({"seconds": -1}, "/form/seconds"),
+        ({"seconds": "2"}, "/form/seconds"),
+        ({"honeypot": 1}, "/form/honeypot"),
+        ({"honeypot": "a\u0000b"}, "/form/honeypot"),
+        ({"trap": ""}, "/form/trap"),
+        ("full", "/form"),
+    ],
+)
+async def test_a_wrong_form_is_refused_with_its_place(
+    client: httpx2.AsyncClient, secrets: Secrets, form: object, pointer: str
+) -> None:
+    answer = await post(client, secrets, "The summit ended.", form=form)
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == pointer
+
+
+async def test_the_same_comment_sent_later_is_the_same_comment(client: httpx2.AsyncClient, secrets: Secrets) -> None:
+    first = await post(client, secrets, "The summit ended.", external_id="wp-9", form={"seconds": 1.4})
+    again = await post(client, secrets, "The summit ended.", external_id="wp-9", form={"seconds": 12.0})
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json() == first.json()
+    assert first.json()["status"] == "held"
+
+
 @pytest.mark.parametrize("origin", [None, "https://evil.example", "null"])
 async def test_a_public_key_does_not_work_elsewhere(
     client: httpx2.AsyncClient, secrets: Secrets, origin: str | None

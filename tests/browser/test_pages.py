@@ -313,3 +313,16 @@ def test_a_reader_comments_on_the_demo_page(browser: Browser, service: Service) 
         page.reload()
         expect(page.locator("#comments")).to_contain_text("Hans")
         expect(page.locator("#comments")).not_to_contain_text("clown")
+
+
+def test_people_do_not_meet_the_honeypot_of_the_demo_and_programs_do(browser: Browser, service: Service) -> None:
+    with opened(browser) as page:
+        page.goto(f"{service.url}/demo")
+        assert page.get_by_role("textbox").count() == 2
+        page.focus("#text")
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("button", name="Send")).to_be_focused()
+        page.fill("#text", "The minister explains the budget.")
+        page.locator("[name=website]").fill("http://spam.example", force=True)
+        page.click("text=Send")
+        expect(page.locator("#answer")).to_contain_text("was not published")

@@ -61,6 +61,15 @@ def test_policies(service: Service) -> None:
     wrong = service.run("policy", "set", "News", "-", text='{"caution": "reckless"}')
     assert wrong.returncode == 1
     assert "reckless" in wrong.stderr
+    for refused, told in {
+        '{"ban_phrases": ["x"]}': "did you mean banned_phrases?",
+        '{"banned_patterns": ["fine", "(a"]}': "/banned_patterns/1: not an RE2 pattern: missing ): (a",
+        '{"blocked_domains": ["https://x.example"]}': "/blocked_domains/0",
+    }.items():
+        wrong = service.run("policy", "set", "News", "-", text=refused)
+        assert wrong.returncode == 1
+        assert told in wrong.stderr
+    assert service.json("policy", "show", "News")["version"] == 2
 
 
 def test_import_export_erase(service: Service, tmp_path: Path) -> None:
@@ -72,6 +81,7 @@ def test_import_export_erase(service: Service, tmp_path: Path) -> None:
     assert service.json("export", str(out))["comments"] == 3
     rows = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
     assert {row["text"] for row in rows} == {row["text"] for row in COMMENTS}
+    assert not any("form" in row for row in rows)  # How a form was filled in is not kept.
     first = rows[0]["id"]
     service.json("erase", first)
     service.json("export", str(out))

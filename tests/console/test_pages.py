@@ -1,6 +1,7 @@
 """What moderators do at the console, and what nobody else can."""
 
 import html
+import re
 from dataclasses import replace
 
 import pytest
@@ -525,6 +526,9 @@ async def test_the_demo_page_is_there_on_the_demo_site_only(visitor: Visitor, se
     assert "The Kremlin and Europe" in page
     assert added[0].public_key in page
     assert added[0].key not in page
+    trap = re.search(r'<p class="unseen" aria-hidden="true">.*?<input ([^>]*)>', page)
+    assert trap is not None
+    assert {'name="website"', 'tabindex="-1"', 'autocomplete="off"'} <= set(trap[1].split())
 
 
 async def test_a_reader_of_the_demo_is_told_and_then_read(visitor: Visitor, services: Services) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from moderator.domain.errors import CaseClosed, ClaimLost, InvalidInput
+from moderator.domain.findings import FoundPhrase
 from moderator.domain.ids import CommentId, DecisionId, PersonId, SiteId
 from moderator.domain.policy import Action, Facts, Verdict, judge
 from moderator.domain.review import (
@@ -104,8 +105,9 @@ def test_only_illegality_rests_on_the_law() -> None:
 
 def test_a_rejection_by_the_policy_has_a_reason_code() -> None:
     by_label = judge(a_policy(), a_comment(), a_scored(threat=0.95, toxic=0.6), Facts())
-    by_phrase = judge(a_policy(banned_phrases=("summit",)), a_comment(), a_scored(), Facts())
-    held_too = judge(a_policy(suspect_phrases=("ended",), banned_phrases=("summit",)), a_comment(), a_scored(), Facts())
+    banned, suspect = FoundPhrase(words="summit"), FoundPhrase(words="ended")
+    by_phrase = judge(a_policy(), a_comment(), a_scored(), Facts(banned=banned))
+    held_too = judge(a_policy(), a_comment(), a_scored(), Facts(banned=banned, suspect=suspect))
 
     assert reason_of(by_label) is ReasonCode.THREAT
     assert reason_of(by_phrase) is ReasonCode.HOUSE_RULE

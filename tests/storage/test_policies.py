@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from moderator.domain.errors import NotFound
-from moderator.domain.policy import Policy
+from moderator.domain.policy import Action, Policy
 from moderator.domain.scoring import Caution, Label, Signal, Threshold
 from moderator.storage import policies
 from moderator.storage.database import Connection, Database
@@ -25,6 +25,14 @@ ELABORATE = replace(
     newcomer_comments=1,
     hold_signals=(Signal.OBFUSCATED,),
     hold_personal_data=False,
+    banned_patterns=(r"via[g9]ra",),
+    suspect_patterns=(r"\bcheap\b",),
+    trusted_domains=("news.example",),
+    blocked_domains=("münchen.example",),
+    suspect_domains=("iffy.example",),
+    hold_doubtful_links=False,
+    honeypot_action=Action.HOLD,
+    fastest_seconds=3.5,
     hold_everything=True,
 )
 

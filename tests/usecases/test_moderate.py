@@ -7,13 +7,14 @@ import pytest
 
 from moderator.domain.comments import Author, Status
 from moderator.domain.errors import ExternalIdReused, IdempotencyKeyReused
-from moderator.domain.ids import SiteId
+from moderator.domain.findings import NO_FORM, Form
+from moderator.domain.ids import CommentId, SiteId
 from moderator.domain.policy import Action, Rule
 from moderator.domain.review import Automation, Detection, Ground, ReasonCode, Source
 from moderator.domain.scoring import Label, Scored, Span
 from moderator.services import Services
 from moderator.storage import cases, comments, decisions
-from moderator.usecases import manage
+from moderator.usecases import commands, manage
 from moderator.usecases.moderate import moderate, moderate_many, network_of, score_many
 from tests.builders import a_comment
 from tests.fakes import Clock, FakeScorer
@@ -205,6 +206,74 @@ async def test_personal_data_is_looked_for_where_the_policy_asks(services: Servi
     assert [reason.code for reason in held.outcome.reasons] == [Rule.PERSONAL_DATA]
     assert held.outcome.reasons[0].detail == "The text contains a phone number."
     assert passed.outcome.verdict is Action.APPROVE
+
+
+async def test_a_sites_lists_are_looked_for_in_text_links_and_the_authors_address(
+    services: Services, site: SiteId
+) -> None:
+    policy = services.directory.policies[site]
+    lists = replace(
+        policy,
+        banned_phrases=("summit",),
+        suspect_phrases=("gas prices",),
+        banned_patterns=("spr[i1]ng",),
+        blocked_domains=("bad.example",),
+        trusted_domains=("news.example",),
+        link_limit=0,
+    )
+    await manage.set_policy(services, OPERATOR, site, lists)
+
+    async def codes(text: str, author: Author | None = None) -> list[Rule]:
+        moderated = await moderate(services, a_comment(text, site_id=site, author=author))
+        return [reason.code for reason in moderated.outcome.reasons]
+
+    assert await codes("The summ1t ended.") == [Rule.BANNED_PHRASE]
+    assert await codes("Spr1ng is near. Gas prices fall.") == [Rule.BANNED_PHRASE, Rule.SUSPECT_PHRASE]
+    assert await codes("See https://news.example/a and sub.news.example.") == []
+    assert await codes("See https://sub.bad.example/a") == [Rule.BLOCKED_DOMAIN, Rule.LINKS]
+    assert await codes("Hello.", Author(url="https://bad.example/me")) == [Rule.BLOCKED_DOMAIN]
+
+
+async def test_a_filled_honeypot_is_rejected_and_leaves_nothing_but_the_reason(
+    services: Services, site: SiteId
+) -> None:
+    comment = replace(a_comment(site_id=site), form=Form(is_trapped=True, seconds=0.3))
+
+    moderated = await moderate(services, comment)
+
+    assert moderated.outcome.verdict is Action.REJECT
+    assert [reason.code for reason in moderated.outcome.reasons] == [Rule.HONEYPOT, Rule.TOO_FAST]
+    async with services.database.read() as connection:
+        stored = await comments.get(connection, site, comment.id)
+        (decision,) = await decisions.for_comment(connection, comment.id)
+    assert stored.comment.form == NO_FORM
+    assert decision.reason is ReasonCode.SPAM
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+async def test_a_retry_gets_the_first_answer_however_long_it_took(
+    services: Services, site: SiteId, key: str | None
+) -> None:
+    sent = a_comment("One.", site_id=site, external_id=None if key else "wp-1")
+    first = await moderate(services, replace(sent, form=Form(seconds=1.4)), idempotency_key=key)
+    again = await moderate(
+        services,
+        replace(sent, id=CommentId("another"), form=Form(is_trapped=True, seconds=31.0)),
+        idempotency_key=key,
+    )
+
+    assert first.outcome.verdict is Action.HOLD
+    assert (again.is_new, again.outcome) == (False, first.outcome)
+
+
+async def test_an_imported_comment_may_say_how_its_form_was_filled_in(services: Services, site: SiteId) -> None:
+    forms = [None, {"honeypot": " ", "seconds": 2.5}, {"honeypot": None, "seconds": 0.5}, {"honeypot": "Acme"}]
+
+    told = await commands.import_comments(
+        services, site=site, comments=[{"text": f"Comment {n}.", "form": form} for n, form in enumerate(forms)]
+    )
+
+    assert [result["reasons"] for result in told["results"]] == [[], [], ["too_fast"], ["honeypot"]]
 
 
 async def test_newcomers_are_known_by_their_record(services: Services, site: SiteId) -> None:

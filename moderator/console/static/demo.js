@@ -11,6 +11,7 @@ form.addEventListener("submit", async (event) => {
     text: form.elements.text.value,
     author: { name: form.elements.author.value.trim() || "Unnamed" },
     article: { url: window.location.href, title: document.title, section: "politics" },
+    form: { honeypot: form.elements.website.value },
   });
   if (attempt?.body !== body) attempt = { body, key: String(performance.timeOrigin + performance.now()) + Math.random() };
   button.disabled = true;
