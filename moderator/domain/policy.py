@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Self
 
+from moderator.domain.campaigns import LONGEST_WINDOW_HOURS, Campaign, describe
 from moderator.domain.comments import Comment
 from moderator.domain.scoring import Caution, Label, PersonalData, Scored, Signal, Threshold
 
@@ -30,6 +31,7 @@ class Rule(StrEnum):
     BANNED_PHRASE = "banned_phrase"
     SUSPECT_PHRASE = "suspect_phrase"
     DUPLICATE = "duplicate"
+    CAMPAIGN = "campaign"
     NEWCOMER = "newcomer"
     PERSONAL_DATA = "personal_data"
     HOLD_ALL = "hold_all"
@@ -66,9 +68,11 @@ class Policy:
     Thresholds come from the model, at the site's level of caution; `thresholds` replaces single ones, and `sections`
     single ones for an article's section. More than `link_limit` links are held (None: no limit). A text with a banned
     phrase is rejected, one with a suspect phrase is held. A text that stands `duplicate_limit` times already within a
-    day is held (0: off). An author's first `newcomer_comments` comments are held (0: off). Texts with one of
-    `hold_signals` are never approved by the machine; with `hold_personal_data` neither are texts with contact details,
-    account or identity numbers. `hold_everything` sends every comment to people: pre-moderation.
+    day is held (0: off). A text like `campaign_limit` others of the last `campaign_hours` (1 to 168) is held when more
+    than one author wrote them or they stand under more than one article (0: off, and nothing is kept to compare). An
+    author's first `newcomer_comments` comments are held (0: off). Texts with one of `hold_signals` are never approved
+    by the machine; with `hold_personal_data` neither are texts with contact details, account or identity numbers.
+    `hold_everything` sends every comment to people: pre-moderation.
     """
 
     version: int
@@ -79,6 +83,8 @@ class Policy:
     banned_phrases: tuple[str, ...] = ()
     suspect_phrases: tuple[str, ...] = ()
     duplicate_limit: int = 3
+    campaign_limit: int = 3
+    campaign_hours: int = 24
     newcomer_comments: int = 0
     hold_signals: tuple[Signal, ...] = tuple(Signal)
     hold_personal_data: bool = True
@@ -89,6 +95,8 @@ class Policy:
             raise ValueError("policy versions count from 1")
         if any(not phrase.strip() for phrase in (*self.banned_phrases, *self.suspect_phrases)):
             raise ValueError("a phrase must not be blank: it would match every text")
+        if not 1 <= self.campaign_hours <= LONGEST_WINDOW_HOURS:
+            raise ValueError(f"a campaign's window has 1 to {LONGEST_WINDOW_HOURS} hours")
 
     def over(self, defaults: Mapping[Label, Threshold]) -> Self:
         """Return the policy with the model's thresholds where the site has set none."""
@@ -107,6 +115,7 @@ class Facts:
 
     `recent` counts this author's comments of the last minute, this one included; `rate_limit` is how many may be
     published in a minute (0: no limit). `duplicates` counts earlier comments of the last day with the same text.
+    `campaign` is the group of earlier comments that the text is like, this one in it; None when it is like none.
     `personal` says which kinds of personal data stand in the text, never the data itself.
     """
 
@@ -115,6 +124,7 @@ class Facts:
     recent: int = 1
     rate_limit: int = 0
     duplicates: int = 0
+    campaign: Campaign | None = None
     personal: tuple[PersonalData, ...] = ()
 
 
@@ -213,6 +223,10 @@ def _fact_reasons(policy: Policy, facts: Facts) -> list[Reason]:
                 detail=f"The same text was posted {facts.duplicates} times within a day.",
             )
         )
+    campaign = facts.campaign
+    if policy.campaign_limit and campaign and campaign.is_spread and campaign.comments > policy.campaign_limit:
+        detail = f"{describe(campaign, policy.campaign_hours)}."
+        reasons.append(Reason(code=Rule.CAMPAIGN, action=Action.HOLD, detail=detail))
     if facts.author_approved < policy.newcomer_comments:
         reasons.append(
             Reason(
