@@ -9,6 +9,7 @@ import hashlib
 import re
 from functools import lru_cache
 from operator import add
+from struct import Struct
 from typing import Final
 
 from rensa import RMinHash
@@ -23,7 +24,8 @@ FEWEST_WORDS: Final = 6
 PLACES: Final = 64
 ALGORITHM: Final = RMinHash.ALGORITHM_VERSION
 _KEYS: Final = 3
-_SEED: Final = 20_12
+_LITTLE_ENDIAN: Final = Struct(f"<{PLACES}I")
+_SEED: Final = 1
 # Thai, Lao, Burmese, Khmer, kana and Han: written without spaces, each character counts as a word.
 _UNSPACED: Final = re.compile(
     "[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]"
@@ -40,13 +42,14 @@ def sign(text: str, site_id: SiteId) -> Signature | None:
         return None
     pairs = list(map(add, words, words[1:]))
     like, near = RMinHash(PLACES, _SEED), RMinHash(_KEYS, _SEED)
-    like.update(words + pairs)
+    like.update(words)
+    like.update(pairs)
     near.update(list(map(add, pairs, words[2:])))
     salt = _salt(site_id)
     first, second, third = near.digest()
     # The lowest byte of each place: two texts agree there by chance once in 256 times, and a sketch has 64 bytes.
     return Signature(
-        keys=(salt | first, salt | second, salt | third), sketch=bytes([value & 255 for value in like.digest()]).hex()
+        keys=(salt | first, salt | second, salt | third), sketch=_LITTLE_ENDIAN.pack(*like.digest())[::4].hex()
     )
 
 
