@@ -12,10 +12,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import commits, quality, scoring, stack, start
+from benchmarks import campaigns, commits, quality, scoring, stack, start
 
 MODELS = Path("models")
-PARTS = ("scoring", "start", "commits", "stack")
+PARTS = ("scoring", "start", "commits", "campaigns", "stack")
 
 
 def _rows(found: dict[str, Any]) -> list[tuple[str, str, str, str, str]]:
@@ -35,6 +35,12 @@ def _rows(found: dict[str, Any]) -> list[tuple[str, str, str, str, str]]:
         rows.append(
             ("group commit, 64 clients", rate, f"bare batches {bare:.0f}/s", f"{one['grouped'] / bare:.2f}", "≥ 0.5")
         )
+    if "campaigns" in found:
+        one = found["campaigns"]
+        rows.append(("near-duplicates, a signature", f"{one['sign']:.0f} µs", "", "", ""))
+        for kind, name in (("wall", "text to commit"), ("processor", "of both cores")):
+            on, off = one[f"{kind}_on"], one[f"{kind}_off"]
+            rows.append((f"near-duplicates, {name}", f"{on:.0f} µs", f"without {off:.0f} µs", f"{on / off:.2f}", ""))
     if "stack" in found:
         one = found["stack"]
         echo = one["echo"]["per_second"]
@@ -106,6 +112,7 @@ def main(chosen: list[str]) -> None:
             "scoring": lambda: scoring.measure(MODELS),
             "start": lambda: start.measure(MODELS),
             "commits": commits.measure,
+            "campaigns": lambda: campaigns.measure(MODELS),
             "stack": lambda: stack.measure(MODELS),
         }[part]()
     if not sys.stdout.isatty():

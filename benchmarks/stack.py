@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +30,17 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@cache
+def _texts() -> list[str]:
+    """Return a text for each request: repeated ones would be held as a campaign, which no ordinary traffic is."""
+    return make_texts(REQUESTS)
+
+
 def _requests(path: str, key: str, *, wrap: bool = False) -> list[bytes]:
-    texts = make_texts(2_000)
     made = []
-    for n in range(REQUESTS):
-        text = texts[n % len(texts)]
+    for n, text in enumerate(_texts()):
         comment: dict[str, Any] = {
-            # A number in each text: identical ones would be held as duplicates, which no ordinary traffic is.
-            "text": f"{n} {text}",
+            "text": text,
             "external_id": f"bench-{n}",
             "author": {"id": f"reader-{n % 20_000}", "name": "Anna"},
             "article": {"url": "https://news.example/summit", "section": "politics"},

@@ -15,7 +15,7 @@ from moderator.log import logger
 from moderator.services import Services, load_model
 from moderator.storage import audit, comments
 from moderator.storage.audit import Actor, Entry
-from moderator.usecases import review
+from moderator.usecases import campaigns, review
 from moderator.webhooks.delivery import deliver_due
 from moderator.webhooks.guard import new_client
 
@@ -99,6 +99,7 @@ async def run(services: Services) -> None:
             group.start_soon(every, services.settings.reload_seconds, lambda: reload(services), "reload")
             group.start_soon(every, CLAIMS_SECONDS, lambda: release_claims(services), "release_claims")
             group.start_soon(every, FORGET_SECONDS, lambda: forget_keys(services), "forget_keys")
+            group.start_soon(every, FORGET_SECONDS, lambda: campaigns.forget_old(services), "forget_signatures")
             group.start_soon(every, DELIVERIES_SECONDS, deliver, "deliver")
     finally:
         with anyio.CancelScope(shield=True):

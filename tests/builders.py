@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import count
 
+from moderator.domain.campaigns import Signature
 from moderator.domain.comments import Article, Author, Comment, Status
 from moderator.domain.ids import CaseId, CommentId, SiteId
 from moderator.domain.outcome import Outcome
@@ -25,6 +26,7 @@ def a_comment(
     section: str | None = None,
     author: Author | None = None,
     received_at: datetime = NOON,
+    article: Article | None = None,
 ) -> Comment:
     """Return a comment on an article about EU politics."""
     return Comment(
@@ -33,7 +35,7 @@ def a_comment(
         text=text,
         received_at=received_at,
         external_id=external_id,
-        article=Article(url="https://news.example/summit", title="The summit", section=section),
+        article=article or Article(url="https://news.example/summit", title="The summit", section=section),
         author=author or Author(),
     )
 
@@ -87,3 +89,10 @@ def a_case(comment: Comment, *, case_id: str | None = None, weight: float = 0.5,
         opened_at=opened_at,
         generation=0,
     )
+
+
+def a_signature(*keys: int, sketch: str = "00" * 64) -> Signature:
+    """Return a signature with these keys, up to three; the others are nobody else's."""
+    own = [next(_numbers) + 1_000_000 for _ in range(3)]
+    first, second, third = (*keys, *own)[:3]
+    return Signature(keys=(first, second, third), sketch=sketch)

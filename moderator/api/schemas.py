@@ -274,7 +274,10 @@ class CaseCommentOut(Struct):
 
 
 class CaseOut(Struct):
-    """A case with all that a moderator reads. `expires_at` and `claimed_by` are null while nobody holds it."""
+    """A case with all that a moderator reads. `expires_at` and `claimed_by` are null while nobody holds it.
+
+    Cases of comments that are alike have the same `campaign`; null where a comment stands alone.
+    """
 
     id: str
     generation: int
@@ -284,6 +287,7 @@ class CaseOut(Struct):
     reasons: list[ReasonOut]
     spans: list[SpanOut]
     cause: str
+    campaign: str | None
     urgency: float
     opened_at: datetime
     claimed_by: str | None
@@ -314,6 +318,7 @@ class CaseOut(Struct):
             reasons=[ReasonOut.of(reason) for reason in outcome.reasons],
             spans=[SpanOut.of(span) for span in outcome.spans],
             cause=case.cause,
+            campaign=case.campaign,
             urgency=round(file.urgency, 4),
             opened_at=case.opened_at,
             claimed_by=claimed_by,

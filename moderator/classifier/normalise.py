@@ -11,6 +11,7 @@ and remember where each character came from.
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from moderator.classifier.letters import (
@@ -220,6 +221,8 @@ def read(text: str) -> Reading:
     return Reading(plain, times > 0)
 
 
+# A comment is scored and then signed (moderator/sketch.py): the second of them finds the text that the first read.
+@lru_cache(maxsize=2)
 def normalise(text: str) -> str:
     """Return the plain form of a text. Never raises, lone surrogates included."""
     return read(text).text

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
+from moderator.console.alike import Alike, find_alike
+from moderator.console.text import excerpt_of
 from moderator.domain.errors import NotFound
 from moderator.domain.ids import DecisionId
 from moderator.domain.people import Person
@@ -72,6 +74,7 @@ class Desk:
     facts: Facts | None
     history: Sequence[Decision]
     reports: Sequence[Report]
+    alike: Alike | None
     seconds_left: int
 
 
@@ -119,6 +122,7 @@ async def open_desk(services: Services, connection: Connection, file: CaseFile) 
         facts=facts,
         history=[one for one in history if one.source is Source.MODERATOR],
         reports=await reports.for_comment(connection, comment.id),
+        alike=None if is_blind else await find_alike(services, connection, file),
         # Rounded up: when the page says that the time is over, it is.
         seconds_left=max(0, ceil((claim.expires_at - services.now()).total_seconds())) if claim else 0,
     )
@@ -147,9 +151,3 @@ async def find_done(connection: Connection, person: Person, made: Sequence[str])
         if not stored.is_erased:
             return Done(decision=decision, excerpt=excerpt_of(stored.comment.text, EXCERPT_CHARACTERS))
     return None
-
-
-def excerpt_of(text: str, characters: int) -> str:
-    """Return how a text begins, in one line."""
-    line = " ".join(text[: 4 * characters].split())
-    return line if len(line) <= characters and len(text) <= 4 * characters else line[:characters].rstrip() + "…"

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from moderator.console import words
-from moderator.console.text import linked, pieces
+from moderator.console.text import excerpt_of, linked, pieces
 from moderator.personal import find_personal
 
 FOLDER = Path(__file__).parent
@@ -52,6 +52,7 @@ _templates.filters.update(
     iso=words.iso,
     span_of=words.span_of,
     count_of=words.count,
+    excerpt=excerpt_of,
     pieces=pieces,
     linked=linked,
     personal=find_personal,

@@ -181,3 +181,9 @@ def linked(text: str) -> list[Run]:
         runs += [Run(text=shown[end : match.start()]), Run(text=address, is_link=True)]
         end = match.start() + len(address)
     return [run for run in (*runs, Run(text=shown[end:])) if run.text]
+
+
+def excerpt_of(text: str, characters: int) -> str:
+    """Return how a text begins, in one line."""
+    line = " ".join(text[: 4 * characters].split())
+    return line if len(line) <= characters and len(text) <= 4 * characters else line[:characters].rstrip() + "…"

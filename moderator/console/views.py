@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from moderator.console.alike import together
 from moderator.console.demo import show_demo
 from moderator.console.desk import find_done, in_hand, open_desk
 from moderator.console.pages import STATIC, page, see_other
@@ -172,7 +173,7 @@ async def show_queue(request: Request[Any]) -> Response:
         "queue.html",
         person=person,
         csrf=session.csrf,
-        files=files,
+        rows=together(files),
         size=size,
         sites=found.directory.sites,
         people=found.directory.people,

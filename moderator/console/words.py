@@ -39,6 +39,7 @@ CAUSES: Final = {
     Cause.REPORT: "A reader reported it.",
     Cause.APPEAL: "Its author complained about the decision.",
     Cause.UNDONE: "A decision was taken back.",
+    Cause.CAMPAIGN: "Many like it came from several authors or stand under several articles.",
 }
 TOLD: Final = {
     "moved": "That case had moved on: somebody else decided it, or your time with it was over. Nothing was changed.",

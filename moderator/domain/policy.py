@@ -6,6 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Self
 
+from moderator.domain.campaigns import LONGEST_WINDOW_HOURS, Campaign, describe
 from moderator.domain.comments import Comment
 from moderator.domain.errors import Fault
 from moderator.domain.findings import NO_LINKS, Doubt, Form, FoundPhrase, Links
@@ -33,6 +34,7 @@ class Rule(StrEnum):
     BANNED_PHRASE = "banned_phrase"
     SUSPECT_PHRASE = "suspect_phrase"
     DUPLICATE = "duplicate"
+    CAMPAIGN = "campaign"
     NEWCOMER = "newcomer"
     PERSONAL_DATA = "personal_data"
     HONEYPOT = "honeypot"
@@ -77,15 +79,17 @@ class Policy:
     """A site's versioned rules.
 
     Thresholds come from the model, at the site's level of caution; `thresholds` replaces single ones, and `sections`
-    single ones for an article's section. `languages` has the thresholds of languages that the shared ones do not fit;
-    the model brings them. None of these approves from a label's floor on (`FLOORS`). A text with a banned phrase,
-    pattern or domain is rejected, one with a suspect one is held; so is a link that hides where it leads
-    (`hold_doubtful_links`). More than `link_limit` links to other than `trusted_domains` are held (None: no limit). A
-    text that stands `duplicate_limit` times already within a day is held (0: off). An author's first
-    `newcomer_comments` comments are held (0: off). Texts with one of `hold_signals` are never approved by the machine;
-    with `hold_personal_data` neither are texts with contact details, account or identity numbers. `honeypot_action` is
-    what becomes of a form whose hidden field was filled in; one that was sent in less than `fastest_seconds` is held
-    (0: off). `hold_everything` sends every comment to people: pre-moderation.
+    single ones for an article's section. `languages` has the thresholds of languages that the shared ones do not
+    fit; the model brings them. None of these approves from a label's floor on (`FLOORS`). A text with a banned
+    phrase, pattern or domain is rejected, one with a suspect one is held; so is a link that hides where it leads
+    (`hold_doubtful_links`). More than `link_limit` links to other than `trusted_domains` are held (None: no limit).
+    A text that stands `duplicate_limit` times already within a day is held (0: off). One like `campaign_limit`
+    others of the last `campaign_hours` (1 to 168) is held when more than one author wrote them or they stand under
+    more than one article (0: off, and nothing is kept to compare). An author's first `newcomer_comments` comments
+    are held (0: off). Texts with one of `hold_signals` are never approved by the machine; with `hold_personal_data`
+    neither are texts with contact details, account or identity numbers. `honeypot_action` is what becomes of a form
+    whose hidden field was filled in; one that was sent in less than `fastest_seconds` is held (0: off).
+    `hold_everything` sends every comment to people: pre-moderation.
     """
 
     version: int
@@ -103,6 +107,8 @@ class Policy:
     suspect_domains: tuple[str, ...] = ()
     hold_doubtful_links: bool = True
     duplicate_limit: int = 3
+    campaign_limit: int = 3
+    campaign_hours: int = 24
     newcomer_comments: int = 0
     hold_signals: tuple[Signal, ...] = tuple(Signal)
     hold_personal_data: bool = True
@@ -115,9 +121,17 @@ class Policy:
             raise ValueError("policy versions count from 1")
         if any(not phrase.strip() for phrase in (*self.banned_phrases, *self.suspect_phrases)):
             raise ValueError("a phrase must not be blank: it would match every text")
-        limits = (self.link_limit or 0, self.duplicate_limit, self.newcomer_comments, self.fastest_seconds)
+        limits = (
+            self.link_limit or 0,
+            self.duplicate_limit,
+            self.campaign_limit,
+            self.newcomer_comments,
+            self.fastest_seconds,
+        )
         if not all(limit >= 0 for limit in limits):  # Not a number is refused, too.
             raise ValueError("a limit must not be negative")
+        if not 1 <= self.campaign_hours <= LONGEST_WINDOW_HOURS:
+            raise ValueError(f"a campaign's window has 1 to {LONGEST_WINDOW_HOURS} hours")
 
     def over(
         self,
@@ -183,6 +197,7 @@ class Facts:
 
     `recent` counts this author's comments of the last minute, this one included; `rate_limit` is how many may be
     published in a minute (0: no limit). `duplicates` counts earlier comments of the last day with the same text.
+    `campaign` is the group of earlier comments that the text is like, this one in it; None when it is like none.
     `personal` says which kinds of personal data stand in the text, never the data itself. `banned` and `suspect` are
     the first of the site's phrases and patterns that stand in it.
     """
@@ -192,6 +207,7 @@ class Facts:
     recent: int = 1
     rate_limit: int = 0
     duplicates: int = 0
+    campaign: Campaign | None = None
     personal: tuple[PersonalData, ...] = ()
     banned: FoundPhrase | None = None
     suspect: FoundPhrase | None = None
@@ -322,6 +338,10 @@ def _fact_reasons(policy: Policy, facts: Facts) -> list[Reason]:
                 detail=f"The same text was posted {facts.duplicates} times within a day.",
             )
         )
+    campaign = facts.campaign
+    if policy.campaign_limit and campaign and campaign.is_spread and campaign.comments > policy.campaign_limit:
+        detail = f"{describe(campaign, policy.campaign_hours)}."
+        reasons.append(Reason(code=Rule.CAMPAIGN, action=Action.HOLD, detail=detail))
     if facts.author_approved < policy.newcomer_comments:
         reasons.append(
             Reason(

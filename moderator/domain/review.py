@@ -23,6 +23,7 @@ class Cause(StrEnum):
     REPORT = "report"
     APPEAL = "appeal"
     UNDONE = "undone"
+    CAMPAIGN = "campaign"
 
 
 class CaseState(StrEnum):
@@ -118,6 +119,7 @@ class Case:
 
     `generation` only grows: with each claim, release and expiry. A decision names the generation it saw, so a
     moderator who slept past the claim cannot overwrite somebody else's work. `weight` is severity × confidence, 0 to 1.
+    Cases of comments that are alike carry the same `campaign`, the id of the first of these comments.
     """
 
     id: CaseId
@@ -129,6 +131,7 @@ class Case:
     opened_at: datetime
     generation: int
     claim: Claim | None = None
+    campaign: CommentId | None = None
 
     def check_may_decide(self, person: PersonId, generation: int | None, now: datetime) -> None:
         """Raise unless this person may decide the case as they saw it.

@@ -25,7 +25,7 @@ class CaseFile:
 
 
 OPEN = """
-INSERT INTO cases (id, site_id, comment_id, cause, weight, opened_ms) {values}
+INSERT INTO cases (id, site_id, comment_id, cause, weight, opened_ms, campaign) {values}
 ON CONFLICT DO NOTHING
 RETURNING id
 """
@@ -37,16 +37,32 @@ async def open_many(connection: Connection, cases: Sequence[Case]) -> set[str]:
         return set()
     rows = await connection.many(
         OPEN,
-        [(case.id, case.site_id, case.comment_id, case.cause, case.weight, to_ms(case.opened_at)) for case in cases],
+        [
+            (case.id, case.site_id, case.comment_id, case.cause, case.weight, to_ms(case.opened_at), case.campaign)
+            for case in cases
+        ],
     )
     return {row["id"] for row in rows}
+
+
+LEAD = """
+WITH firsts (comment_id) AS ({values})
+UPDATE cases SET campaign = comment_id
+WHERE state = 'open' AND campaign IS NULL AND comment_id IN (SELECT comment_id FROM firsts)
+"""
+
+
+async def lead_campaigns(connection: Connection, firsts: Sequence[CommentId]) -> None:
+    """Let the open cases of comments that others turned out to be like belong to the campaigns that these began."""
+    if firsts:
+        await connection.many(LEAD, [(first,) for first in firsts])
 
 
 # Urgency is weight (severity × confidence) × waiting time in minutes; the first minute counts for all, so that a new
 # threat stands above an old quibble. Ordered at one moment, so that a list can be paged while time goes on.
 _FILE_COLUMNS = """
     cases.id AS case_id_, cases.comment_id AS comment_id_, cases.cause, cases.state, cases.weight, cases.generation,
-    cases.holder, cases.expires_ms, cases.opened_ms,
+    cases.holder, cases.expires_ms, cases.opened_ms, cases.campaign,
     cases.weight * (1.0 + (:as_of_ms - cases.opened_ms) / 60000.0) AS urgency,
     comments.*
 """
@@ -231,6 +247,21 @@ async def release_expired(connection: Connection, now: datetime) -> int:
     return len(await connection.all(RELEASE_EXPIRED, now_ms=to_ms(now)))
 
 
+OF_CAMPAIGN = f"""
+SELECT {_FILE_COLUMNS}
+FROM cases JOIN comments ON comments.id = cases.comment_id
+WHERE cases.campaign = :campaign AND cases.state = 'open' AND cases.id <> :but ORDER BY cases.id LIMIT :limit
+"""
+
+
+async def list_of_campaign(
+    connection: Connection, campaign: CommentId, *, but: CaseId, now: datetime, limit: int
+) -> list[CaseFile]:
+    """Return the other open cases of a campaign, the oldest first. A campaign never leaves its site."""
+    rows = await connection.all(OF_CAMPAIGN, campaign=campaign, but=but, as_of_ms=to_ms(now), limit=limit)
+    return [_file(row) for row in rows]
+
+
 WITHDRAW = """
 UPDATE cases SET state = 'withdrawn', holder = NULL, expires_ms = NULL, closed_ms = :now_ms
 WHERE comment_id = :comment_id AND state = 'open'
@@ -308,6 +339,7 @@ def _file(row: Row) -> CaseFile:
             opened_at=from_ms(row["opened_ms"]),
             generation=row["generation"],
             claim=claim,
+            campaign=None if row["campaign"] is None else CommentId(row["campaign"]),
         ),
         comment=comment_of(row),
         outcome=outcome_of(row, status=Status(row["status"]), case=case_id if state is CaseState.OPEN else None),

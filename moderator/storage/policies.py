@@ -90,6 +90,8 @@ def policy_to_dict(policy: Policy) -> dict[str, Any]:
         "suspect_domains": list(policy.suspect_domains),
         "hold_doubtful_links": policy.hold_doubtful_links,
         "duplicate_limit": policy.duplicate_limit,
+        "campaign_limit": policy.campaign_limit,
+        "campaign_hours": policy.campaign_hours,
         "newcomer_comments": policy.newcomer_comments,
         "hold_signals": [str(signal) for signal in policy.hold_signals],
         "hold_personal_data": policy.hold_personal_data,

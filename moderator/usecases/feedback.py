@@ -9,7 +9,7 @@ from moderator.domain.ids import CaseId, CommentId, EventId, ReportId, SiteId
 from moderator.domain.policy import Action
 from moderator.domain.review import MAX_NOTE_CHARACTERS, REPORTED_WEIGHT, Case, CaseState, Cause, ReasonCode, Source
 from moderator.services import Services
-from moderator.storage import audit, cases, comments, decisions, erasures, outbox, reports
+from moderator.storage import audit, cases, comments, decisions, erasures, outbox, reports, signatures
 from moderator.storage.audit import Actor, Entry
 from moderator.storage.comments import Stored
 from moderator.storage.database import Connection
@@ -76,6 +76,7 @@ async def _open_case(services: Services, connection: Connection, stored: Stored)
         weight=REPORTED_WEIGHT,
         opened_at=services.now(),
         generation=0,
+        campaign=await signatures.find_campaign_of(connection, stored.comment.id),
     )
     await cases.open_many(connection, [case])
     return case.id
@@ -111,6 +112,7 @@ async def _erase_one(
     now = services.now()
     if not await comments.erase(connection, comment_id, int(now.timestamp() * 1000)):
         return False
+    await signatures.erase(connection, comment_id)
     await cases.withdraw(connection, comment_id, now)
     await reports.erase_notes(connection, comment_id, now)
     await decisions.erase_notes(connection, comment_id)

@@ -10,11 +10,12 @@ from datetime import timedelta
 import anyio
 import anyio.to_thread
 
-from moderator.domain.comments import Comment
+from moderator.domain.campaigns import Signature
+from moderator.domain.comments import Author, Comment
 from moderator.domain.errors import ExternalIdReused, IdempotencyKeyReused, ModerationError
 from moderator.domain.ids import CaseId, DecisionId
 from moderator.domain.outcome import Outcome
-from moderator.domain.policy import Action, Facts, Policy, Verdict, judge
+from moderator.domain.policy import Action, Facts, Policy, Rule, Verdict, judge
 from moderator.domain.review import (
     STATUS_AFTER,
     Automation,
@@ -31,9 +32,12 @@ from moderator.domain.review import (
 from moderator.domain.scoring import PersonalData, Scored, Span
 from moderator.personal import find_personal, looks_personal
 from moderator.services import Services
-from moderator.storage import cases, comments, decisions
+from moderator.sketch import sign
+from moderator.storage import cases, comments, decisions, signatures
 from moderator.storage.comments import FactsQuestion, Record, Stored
 from moderator.storage.database import Connection
+from moderator.storage.signatures import Signed
+from moderator.usecases.campaigns import find_campaign
 from moderator.usecases.lists import find_listed
 
 DUPLICATE_WINDOW = timedelta(days=1)
@@ -58,6 +62,7 @@ class _Entry:
     record: Record
     case: Case | None
     decision: Decision | None
+    signed: Signed | None
     idempotency_key: str | None
 
 
@@ -109,9 +114,10 @@ async def _moderate_scored(
 ) -> Moderated:
     policy = services.policy_for(comment.site_id)
     text_hash = _hash_text(comment.text)
-    facts = await _gather_facts(services, comment, policy, text_hash)
+    signature = sign(comment.text, comment.site_id) if policy.campaign_limit else None
+    facts = await _gather_facts(services, comment, policy, text_hash, signature)
     verdict = judge(policy, comment, scored, facts)
-    entry = _entry(services, comment, scored, policy, verdict, text_hash, idempotency_key)
+    entry = _entry(services, comment, scored, policy, verdict, facts, text_hash, signature, idempotency_key)
     repeated = await services.database.batch_write(_record, entry)
     if repeated is None:
         services.metrics.verdicts.labels(verdict.action).inc()
@@ -119,7 +125,9 @@ async def _moderate_scored(
     return Moderated(outcome=_repeat(entry, *repeated), is_new=False)
 
 
-async def _gather_facts(services: Services, comment: Comment, policy: Policy, text_hash: str | None) -> Facts:
+async def _gather_facts(
+    services: Services, comment: Comment, policy: Policy, text_hash: str | None, signature: Signature | None
+) -> Facts:
     """Return what the policy may know: the author's rate and record, repetitions, and what stands in the text."""
     now = services.monotonic()
     author = comment.author
@@ -141,6 +149,7 @@ async def _gather_facts(services: Services, comment: Comment, policy: Policy, te
         author_approved=found.author_approved,
         author_rejected=found.author_rejected,
         duplicates=found.duplicates,
+        campaign=await find_campaign(services, comment, policy, signature, _name(author)) if signature else None,
         recent=recent,
         rate_limit=services.settings.rate_per_author,
         personal=await _personal(comment) if policy.hold_personal_data else (),
@@ -148,6 +157,11 @@ async def _gather_facts(services: Services, comment: Comment, policy: Policy, te
         suspect=listed.suspect,
         links=listed.links,
     )
+
+
+def _name(author: Author) -> str | None:
+    """Return what tells an author from others, as `storage/signatures` counts them."""
+    return author.key or author.name or network_of(author.ip)
 
 
 async def _personal(comment: Comment) -> tuple[PersonalData, ...]:
@@ -164,20 +178,24 @@ def _entry(
     scored: Scored | None,
     policy: Policy,
     verdict: Verdict,
+    facts: Facts,
     text_hash: str | None,
+    signature: Signature | None,
     idempotency_key: str | None,
 ) -> _Entry:
     case = decision = None
+    campaign = facts.campaign.id if facts.campaign else None
     if verdict.action is Action.HOLD:
         case = Case(
             id=CaseId(services.ids.new()),
             site_id=comment.site_id,
             comment_id=comment.id,
-            cause=Cause.BORDERLINE,
+            cause=_cause(verdict),
             state=CaseState.OPEN,
             weight=weigh(scored),
             opened_at=comment.received_at,
             generation=0,
+            campaign=campaign,
         )
     else:
         reason = reason_of(verdict)
@@ -216,7 +234,16 @@ def _entry(
         text_hash=text_hash,
         author_network=network_of(comment.author.ip),
     )
-    return _Entry(record=record, case=case, decision=decision, idempotency_key=idempotency_key)
+    signed = None
+    if signature is not None:
+        joined, at = campaign or comment.id, comment.received_at
+        signed = Signed(comment_id=comment.id, campaign=joined, signature=signature, received_at=at)
+    return _Entry(record=record, case=case, decision=decision, signed=signed, idempotency_key=idempotency_key)
+
+
+def _cause(verdict: Verdict) -> Cause:
+    is_campaign = any(reason.code is Rule.CAMPAIGN for reason in verdict.reasons)
+    return Cause.CAMPAIGN if is_campaign else Cause.BORDERLINE
 
 
 def _explain(services: Services, comment: Comment, verdict: Verdict) -> tuple[Span, ...]:
@@ -261,6 +288,9 @@ async def _record_plain(
     new = [n for n in chosen if entries[n].record.comment.id in added]
     await decisions.append(connection, [made for n in new if (made := entries[n].decision) is not None])
     await cases.open_many(connection, [opened for n in new if (opened := entries[n].case) is not None])
+    signed = [kept for n in new if (kept := entries[n].signed) is not None]
+    await signatures.add(connection, signed)
+    await cases.lead_campaigns(connection, sorted({one.campaign for one in signed if one.campaign != one.comment_id}))
     for n in chosen:
         comment = entries[n].record.comment
         if comment.id not in added:

@@ -25,7 +25,7 @@ from moderator.domain.review import (
     ground_of,
 )
 from moderator.services import Services
-from moderator.storage import audit, cases, comments, decisions, outbox, reports
+from moderator.storage import audit, cases, comments, decisions, outbox, reports, signatures
 from moderator.storage.audit import Actor, Entry
 from moderator.storage.cases import CaseFile
 from moderator.storage.database import Connection
@@ -222,6 +222,7 @@ async def _reopen(services: Services, connection: Connection, decision: Decision
         weight=weight if weight is not None else REPORTED_WEIGHT,
         opened_at=decision.decided_at,
         generation=0,
+        campaign=await signatures.find_campaign_of(connection, decision.comment_id),
     )
     await cases.open_many(connection, [case])
     return case.id

@@ -202,3 +202,27 @@ async def test_an_administrator_activates_and_rolls_back_models(
     assert refused.status_code == 409
     assert refused.json()["type"] == "urn:moderator:problem:model-refused"
     assert (await client.get("/v1/models", headers=admin)).json()["current"] == first
+
+
+async def test_cases_of_comments_that_are_alike_carry_one_campaign(
+    client: httpx2.AsyncClient, secrets: Secrets
+) -> None:
+    async def post(text: str, author: str) -> dict:
+        sent = {"text": text, "author": {"id": author}, "article": {"url": "https://news.example/summit"}}
+        answer = await client.post("/v1/comments", json=sent, headers=secrets.bearer("site"))
+        assert answer.status_code == 201
+        found: dict = answer.json()
+        return found
+
+    text = "Since March I earn 480 euros a day at home with a simple system, write to {} before the places are gone"
+    outcomes = [await post(text.format(name), name) for name in ("anna", "ben", "clara", "dora", "emma")]
+    await hold(client, secrets)
+
+    assert [outcome["verdict"] for outcome in outcomes] == ["approve"] * 3 + ["hold"] * 2
+    assert [reason["code"] for reason in outcomes[3]["reasons"]] == ["campaign"]
+    answer = await client.get("/v1/cases", headers=secrets.bearer("anna"))
+    listed = {case["comment"]["id"]: case for case in answer.json()["cases"]}
+    grouped = [listed[outcome["id"]] for outcome in outcomes[3:]]
+    assert [(case["cause"], case["campaign"]) for case in grouped] == [("campaign", outcomes[0]["id"])] * 2
+    (alone,) = [case for case in listed.values() if case["cause"] == "borderline"]
+    assert alone["campaign"] is None

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderator.console.desk import excerpt_of
-from moderator.console.text import linked, pieces
+from moderator.console.text import excerpt_of, linked, pieces
 from moderator.console.words import percent, span_of
 from moderator.domain.scoring import Label, PersonalData, Span
 from moderator.personal import Found

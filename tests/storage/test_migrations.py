@@ -10,14 +10,22 @@ import anyio
 import pytest
 
 from moderator.domain.errors import SchemaRefused
+from moderator.domain.ids import CaseId
+from moderator.domain.policy import Action
+from moderator.storage import cases, signatures
 from moderator.storage import migrate as migrations
 from moderator.storage.database import Database
 from moderator.storage.engine import open_database
 from moderator.storage.migrate import Migration, check_schema, load_migrations, migrate, statements
 from moderator.storage.postgres import PostgresDatabase
+from moderator.storage.signatures import Signed
 from moderator.storage.sqlite import SqliteDatabase
+from tests.builders import NOON, a_signature
+from tests.storage.rows import add_comment, add_sites
 
 pytestmark = pytest.mark.anyio
+
+NAMES = ["0001_initial", "0002_campaigns"]
 
 COLUMNS = {
     "sqlite": """
@@ -27,6 +35,12 @@ COLUMNS = {
     """,
     "postgresql": "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'",
 }
+
+
+OLD_CASE = """
+INSERT INTO cases (id, site_id, comment_id, cause, weight, opened_ms)
+VALUES (:id, :site_id, :comment_id, 'borderline', 0.5, 0)
+"""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -50,7 +64,7 @@ async def _columns(database: Database) -> set[tuple[str, str]]:
 
 
 async def test_migrating_twice_does_nothing_the_second_time(empty: Database) -> None:
-    assert await migrate(empty, now_ms=5) == ["0001_initial"]
+    assert await migrate(empty, now_ms=5) == NAMES
     assert await migrate(empty, now_ms=6) == []
     await check_schema(empty)
 
@@ -65,21 +79,21 @@ async def test_both_engines_have_the_same_tables_and_columns(
 
 async def test_a_database_without_a_step_asks_for_it(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     known = load_migrations(database.engine)
-    later = Migration(number=2, name="0002_later", sql="CREATE TABLE later (id BIGINT);\n")
+    later = Migration(number=90, name="0090_later", sql="CREATE TABLE later (id BIGINT);\n")
     monkeypatch.setattr(migrations, "load_migrations", lambda _engine: [*known, later])
-    with pytest.raises(SchemaRefused, match="0002_later; run: moderator migrate"):
+    with pytest.raises(SchemaRefused, match="0090_later; run: moderator migrate"):
         await check_schema(database)
 
 
 async def test_an_empty_database_asks_for_every_step(empty: Database) -> None:
-    with pytest.raises(SchemaRefused, match="lacks 0001_initial; run: moderator migrate"):
+    with pytest.raises(SchemaRefused, match="lacks 0001_initial, 0002_campaigns; run: moderator migrate"):
         await check_schema(empty)
 
 
 async def test_a_last_statement_without_its_semicolon_is_run(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    later = Migration(number=2, name="0002_later", sql="CREATE TABLE a (x BIGINT);\nCREATE TABLE b (y BIGINT)\n")
+    later = Migration(number=90, name="0090_later", sql="CREATE TABLE a (x BIGINT);\nCREATE TABLE b (y BIGINT)\n")
     known = load_migrations(database.engine)
     monkeypatch.setattr(migrations, "load_migrations", lambda _engine: [*known, later])
     await migrate(database, now_ms=0)
@@ -87,10 +101,10 @@ async def test_a_last_statement_without_its_semicolon_is_run(
 
 
 async def test_a_closing_comment_is_no_mistake(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    later = Migration(number=2, name="0002_later", sql="CREATE TABLE a (x BIGINT);\n-- The end.\n")
+    later = Migration(number=90, name="0090_later", sql="CREATE TABLE a (x BIGINT);\n-- The end.\n")
     known = load_migrations(database.engine)
     monkeypatch.setattr(migrations, "load_migrations", lambda _engine: [*known, later])
-    assert await migrate(database, now_ms=0) == ["0002_later"]
+    assert await migrate(database, now_ms=0) == ["0090_later"]
 
 
 async def test_a_newer_database_is_refused(database: Database) -> None:
@@ -116,22 +130,71 @@ async def test_a_step_that_fails_midway_leaves_the_schema_as_it_was(
 ) -> None:
     before = await _columns(database)
     broken = Migration(
-        number=2, name="0002_broken", sql="CREATE TABLE half (id BIGINT);\nINSERT INTO nowhere VALUES (1);\n"
+        number=90, name="0090_broken", sql="CREATE TABLE half (id BIGINT);\nINSERT INTO nowhere VALUES (1);\n"
     )
     known = load_migrations(database.engine)
     monkeypatch.setattr(migrations, "load_migrations", lambda _engine: [*known, broken])
     with pytest.raises(Exception, match="nowhere"):
         await migrate(database, now_ms=0)
     assert await _columns(database) == before
-    mended = Migration(number=2, name="0002_mended", sql="CREATE TABLE half (id BIGINT);\n")
+    mended = Migration(number=90, name="0090_mended", sql="CREATE TABLE half (id BIGINT);\n")
     monkeypatch.setattr(migrations, "load_migrations", lambda _engine: [*known, mended])
-    assert await migrate(database, now_ms=0) == ["0002_mended"]
+    assert await migrate(database, now_ms=0) == ["0090_mended"]
+
+
+SHAPES = {
+    "sqlite": """
+        SELECT tables.name AS table_name, columns.name AS column_name, columns.type AS type, columns."notnull" AS needed
+        FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'
+    """,
+    "postgresql": """
+        SELECT table_name, column_name, data_type AS type, is_nullable AS needed
+        FROM information_schema.columns WHERE table_schema = 'public'
+    """,
+}
+INDEXES = {
+    "sqlite": "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL",
+    "postgresql": "SELECT indexname AS name, indexdef AS sql FROM pg_indexes WHERE schemaname = 'public'",
+}
+
+
+async def _shape(database: Database) -> list[tuple[object, ...]]:
+    async with database.read() as connection:
+        columns = await connection.all(SHAPES[database.engine])
+        indexes = await connection.all(INDEXES[database.engine])
+    return sorted(tuple(row.values()) if isinstance(row, dict) else tuple(row) for row in (*columns, *indexes))
+
+
+async def test_a_database_of_the_first_schema_keeps_its_rows_and_gets_the_same_shape(
+    empty: Database, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = load_migrations(empty.engine)
+    monkeypatch.setattr(migrations, "load_migrations", lambda _engine: known[:1])
+    await migrate(empty, now_ms=5)
+    async with empty.transaction() as connection:
+        await add_sites(connection)
+        comment = await add_comment(connection, verdict=Action.HOLD)
+        await connection.execute(OLD_CASE, id="case-old", site_id=comment.site_id, comment_id=comment.id)
+    monkeypatch.setattr(migrations, "load_migrations", lambda _engine: known)
+
+    assert await migrate(empty, now_ms=6) == NAMES[1:]
+
+    await check_schema(empty)
+    async with empty.transaction() as connection:
+        file = await cases.get(connection, CaseId("case-old"), now=NOON)
+        assert (file.comment, file.case.campaign) == (comment, None)
+        await signatures.add(
+            connection,
+            [Signed(comment_id=comment.id, campaign=comment.id, signature=a_signature(), received_at=NOON)],
+        )
+    if empty.engine == database.engine:
+        assert await _shape(empty) == await _shape(database)
 
 
 async def test_workers_that_start_together_migrate_once(postgres_url: str) -> None:
     workers = [await PostgresDatabase.open(postgres_url) for _ in range(3)]
     applied = await asyncio.gather(*(migrate(worker, now_ms=0) for worker in workers))
-    assert sorted(applied) == [[], [], ["0001_initial"]]
+    assert sorted(applied) == [[], [], NAMES]
     for worker in workers:
         await worker.close()
 
@@ -164,7 +227,7 @@ asyncio.run(main())
     assert done.returncode == -signal.SIGKILL
     database = await SqliteDatabase.open(path)
     assert {table for table, _ in await _columns(database)} <= {"schema_migrations"}
-    assert await migrate(database, now_ms=0) == ["0001_initial"]
+    assert await migrate(database, now_ms=0) == NAMES
     await database.close()
 
 

@@ -22,6 +22,8 @@ ELABORATE = replace(
     banned_phrases=("buy now", "50 % „off“"),
     suspect_phrases=("click",),
     duplicate_limit=4,
+    campaign_limit=5,
+    campaign_hours=72,
     newcomer_comments=1,
     hold_signals=(Signal.OBFUSCATED,),
     hold_personal_data=False,
@@ -78,6 +80,7 @@ def test_a_rule_that_an_old_row_does_not_name_has_its_default() -> None:
     default = Policy(version=7, thresholds={})
     assert policies.policy_from_dict(7, {}) == default
     assert policies.policy_from_dict(7, {}).hold_personal_data
+    assert policies.policy_from_dict(7, {}).campaign_limit == 3
     assert policies.policy_from_dict(7, {"link_limit": 9}) == replace(default, link_limit=9)
     with pytest.raises(ValueError, match="come from the model"):
         policies.policy_from_dict(7, {"languages": {}})
