@@ -66,7 +66,7 @@ class Services:
         found = self._policies.get(key)
         if found is None:
             model = self.scorer.model
-            found = policy.over(model.thresholds(policy.caution)) if model else policy
+            found = model.complete(policy) if model else policy
             self._policies = {known: kept for known, kept in self._policies.items() if known[0] != site_id}
             self._policies[key] = found
         return found

@@ -34,8 +34,8 @@ class FakeScorer(Scorer):
         signals = (Signal.OBFUSCATED,) if "\u200b" in text else ()
         return Scored(scores=scores(**found), model=self._version, signals=signals)
 
-    def score_many(self, texts: Sequence[str]) -> list[Scored | None]:
-        return [self.score(text) for text in texts]
+    def score_many(self, texts: Sequence[str], langs: Sequence[str | None] | None = None) -> list[Scored | None]:
+        return [self.score(text, lang) for text, lang in zip(texts, langs or [None] * len(texts), strict=True)]
 
     def explain(self, text: str, labels: Sequence[Label]) -> tuple[Span, ...]:
         spans = []

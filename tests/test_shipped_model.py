@@ -28,7 +28,7 @@ def _verdict(scorer: Scorer, text: str) -> Action:
     assert model is not None
     policy = Policy(version=1)
     comment = Comment(id=CommentId("c"), site_id=SiteId("s"), text=text, received_at=NOON)
-    return judge(policy.over(model.thresholds(policy.caution)), comment, scorer.score(text), Facts()).action
+    return judge(model.complete(policy), comment, scorer.score(text), Facts()).action
 
 
 def test_it_is_small_and_knows_all_labels(scorer: Scorer) -> None:

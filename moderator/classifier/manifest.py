@@ -174,6 +174,20 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     curve: Curve | None = None
     by_language: dict[str, LanguageOf] = {}
 
+    def thresholds_by_language(self, caution: Caution) -> dict[str, dict[Label, Threshold]]:
+        """Return the thresholds of a level in each language that has its own; rejections are the shared ones."""
+        shared = self.thresholds[caution]
+        return {
+            language: {
+                label: msgspec.structs.replace(
+                    shared[label], hold_at=min(hold_at, shared[label].reject_at or hold_at)
+                ).threshold()
+                for label, hold_at in found.hold_at[caution].items()
+            }
+            for language, found in self.by_language.items()
+            if caution in found.hold_at
+        }
+
     def summary(self) -> dict[str, Any]:
         """Return what people ask first: what it is, what it learned from, how good it is."""
         return {

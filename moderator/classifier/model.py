@@ -8,6 +8,7 @@ logistic function: the same numbers as the scikit-learn pipeline of `training.pi
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import sqrt
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from moderator.classifier.features import CHARACTERS, COLUMNS, WINDOW, Columns, columns, windows
 from moderator.classifier.normalise import normalise
+from moderator.domain.policy import Policy
 from moderator.domain.scoring import Caution, Label, Threshold
 
 Floats = NDArray[np.float32]
@@ -62,12 +64,14 @@ class Model:
         thresholds: Mapping[Caution, Mapping[Label, Threshold]],
         languages: frozenset[str] = frozenset(),
         scripts: frozenset[str] = frozenset(),
+        by_language: Mapping[Caution, Mapping[str, Mapping[Label, Threshold]]] = MappingProxyType({}),
     ) -> None:
         self.version = version
         self.labels = tuple(calibration)
         self.languages = languages
         self.scripts = scripts
         self._thresholds = thresholds
+        self._by_language = by_language
         slopes = np.array([one.slope for one in calibration.values()], np.float32)
         offsets = np.array([one.offset for one in calibration.values()], np.float32)
         # The last column is the square of the idf: its sum over a text is the square of the text's length.
@@ -79,6 +83,14 @@ class Model:
     def thresholds(self, caution: Caution) -> Mapping[Label, Threshold]:
         """Return the thresholds that a level of caution means for this model."""
         return self._thresholds[caution]
+
+    def thresholds_by_language(self, caution: Caution) -> Mapping[str, Mapping[Label, Threshold]]:
+        """Return the thresholds that a level of caution means in languages that the shared ones do not fit."""
+        return self._by_language.get(caution, {})
+
+    def complete(self, policy: Policy) -> Policy:
+        """Return a site's policy with this model's thresholds where it has set none of its own."""
+        return policy.over(self.thresholds(policy.caution), self.thresholds_by_language(policy.caution))
 
     def scores(self, text: str) -> Floats:
         """Return the calibrated probability (0 to 1) of each of `labels`, for a text as its author wrote it.

@@ -41,7 +41,7 @@ def score_command(texts: tuple[str, ...]) -> None:
     lines = list(texts) or [line.rstrip("\n") for line in sys.stdin]
     scorer = Scorer(model)
     policy = Policy(version=1)
-    policy = policy.over(model.thresholds(policy.caution))
+    policy = model.complete(policy)
     results = [_score(scorer, policy, text) for text in lines]
     emit({"model": model.version, "results": results}, lambda: _print_scores(results))
 

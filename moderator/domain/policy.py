@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
-from typing import Self
+from types import MappingProxyType
+from typing import Final, Self
 
 from moderator.domain.comments import Comment
+from moderator.domain.errors import Fault
 from moderator.domain.scoring import Caution, Label, PersonalData, Scored, Signal, Threshold
 
 
@@ -59,22 +61,33 @@ class Verdict:
             raise ValueError("a verdict that is not an approval needs a reason")
 
 
+# From here on no level of caution and no site's own threshold approves: likelier than not, somebody is threatened, a
+# group attacked, or worse than insulted. A person looks, or the policy rejects.
+FLOORS: Final[Mapping[Label, float]] = MappingProxyType(
+    {Label.THREAT: 0.5, Label.SEVERE_TOXIC: 0.5, Label.IDENTITY_ATTACK: 0.5}
+)
+_FLOOR_ALONE: Final = {label: Threshold.hold_only(floor) for label, floor in FLOORS.items()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """A site's versioned rules.
 
     Thresholds come from the model, at the site's level of caution; `thresholds` replaces single ones, and `sections`
-    single ones for an article's section. More than `link_limit` links are held (None: no limit). A text with a banned
-    phrase is rejected, one with a suspect phrase is held. A text that stands `duplicate_limit` times already within a
-    day is held (0: off). An author's first `newcomer_comments` comments are held (0: off). Texts with one of
-    `hold_signals` are never approved by the machine; with `hold_personal_data` neither are texts with contact details,
-    account or identity numbers. `hold_everything` sends every comment to people: pre-moderation.
+    single ones for an article's section. `languages` has the thresholds of languages that the shared ones do not fit;
+    the model brings them. None of these approves from a label's floor on (`FLOORS`). More than `link_limit` links are
+    held (None: no limit). A text with a banned phrase is rejected, one with a suspect phrase is held. A text that
+    stands `duplicate_limit` times already within a day is held (0: off). An author's first `newcomer_comments` comments
+    are held (0: off). Texts with one of `hold_signals` are never approved by the machine; with `hold_personal_data`
+    neither are texts with contact details, account or identity numbers. `hold_everything` sends every comment to
+    people: pre-moderation.
     """
 
     version: int
     caution: Caution = Caution.BALANCED
     thresholds: Mapping[Label, Threshold] = field(default_factory=dict)
     sections: Mapping[str, Mapping[Label, Threshold]] = field(default_factory=dict)
+    languages: Mapping[str, Mapping[Label, Threshold]] = field(default_factory=dict)
     link_limit: int | None = 2
     banned_phrases: tuple[str, ...] = ()
     suspect_phrases: tuple[str, ...] = ()
@@ -90,15 +103,62 @@ class Policy:
         if any(not phrase.strip() for phrase in (*self.banned_phrases, *self.suspect_phrases)):
             raise ValueError("a phrase must not be blank: it would match every text")
 
-    def over(self, defaults: Mapping[Label, Threshold]) -> Self:
-        """Return the policy with the model's thresholds where the site has set none."""
-        return replace(self, thresholds={**defaults, **self.thresholds})
+    def over(
+        self,
+        defaults: Mapping[Label, Threshold],
+        languages: Mapping[str, Mapping[Label, Threshold]] = MappingProxyType({}),
+    ) -> Self:
+        """Return the policy with the model's thresholds where the site has set none, and none above its floor.
 
-    def thresholds_for(self, section: str | None) -> Mapping[Label, Threshold]:
-        """Return the thresholds that hold in a section of the site."""
+        Args:
+            defaults: the model's thresholds at the site's level of caution.
+            languages: those of languages that have their own, likewise.
+        """
+        return replace(
+            self,
+            thresholds=_floored({**_FLOOR_ALONE, **defaults, **self.thresholds}),
+            sections={name: _floored(own) for name, own in self.sections.items()},
+            languages={
+                name: _floored({**_FLOOR_ALONE, **defaults, **own, **self.thresholds})
+                for name, own in languages.items()
+            },
+        )
+
+    def thresholds_for(self, section: str | None, language: str | None = None) -> Mapping[Label, Threshold]:
+        """Return the thresholds that hold in a section of the site for a language."""
+        shared = self.languages.get(language, self.thresholds) if language else self.thresholds
         if section is None or section not in self.sections:
-            return self.thresholds
-        return {**self.thresholds, **self.sections[section]}
+            return shared
+        return {**shared, **self.sections[section]}
+
+    def faults(self) -> tuple[Fault, ...]:
+        """Return what a site may not set: thresholds that would approve above a floor."""
+        parts = [("/thresholds", self.thresholds)]
+        parts += [(f"/sections/{_escape(name)}", own) for name, own in self.sections.items()]
+        return tuple(
+            Fault(
+                pointer=f"{pointer}/{label}/hold_at",
+                detail=f"may be {FLOORS[label]:g} at most, not {threshold.hold_at:g}: from there on a person looks, "
+                "whatever a site sets",
+            )
+            for pointer, thresholds in parts
+            for label, threshold in thresholds.items()
+            if label in FLOORS and threshold.hold_at > FLOORS[label]
+        )
+
+
+def _floored(thresholds: Mapping[Label, Threshold]) -> dict[Label, Threshold]:
+    return {
+        label: Threshold(hold_at=FLOORS[label], reject_at=threshold.reject_at)
+        if label in FLOORS and threshold.hold_at > FLOORS[label]
+        else threshold
+        for label, threshold in thresholds.items()
+    }
+
+
+def _escape(name: str) -> str:
+    """Return a name as JSON pointers have it (RFC 6901)."""
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +195,7 @@ def _score_reasons(policy: Policy, comment: Comment, scored: Scored | None) -> l
     if scored is None:
         return [Reason(code=Rule.UNSCORED, action=Action.HOLD, detail="No model could score this text.")]
     reasons = []
-    for label, threshold in policy.thresholds_for(comment.article.section).items():
+    for label, threshold in policy.thresholds_for(comment.article.section, scored.language).items():
         score = scored.scores.get(label)
         if score is None or score < threshold.hold_at:
             continue

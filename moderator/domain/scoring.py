@@ -65,11 +65,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
-    """All scores of one text: calibrated probabilities from 0 to 1, and the version of the model that gave them."""
+    """All scores of one text: calibrated probabilities from 0 to 1, and the version of the model that gave them.
+
+    `language` (ISO 639) is what the site says or the text shows; None where neither does.
+    """
 
     scores: Mapping[Label, float]
     model: str
     signals: tuple[Signal, ...] = ()
+    language: str | None = None
 
     def __post_init__(self) -> None:
         for label, score in self.scores.items():

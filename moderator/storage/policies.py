@@ -82,6 +82,8 @@ def policy_to_dict(policy: Policy) -> dict[str, Any]:
 
 def policy_from_dict(version: int, body: dict[str, Any]) -> Policy:
     """Return the policy that `policy_to_dict` wrote; a rule it does not name has its default."""
+    if "languages" in body:
+        raise ValueError("the thresholds of languages come from the model")
     fields = dict(body)
     fields["caution"] = Caution(body.get("caution", Caution.BALANCED))
     fields["thresholds"] = _thresholds_from_dict(body.get("thresholds", {}))

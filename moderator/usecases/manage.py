@@ -164,8 +164,11 @@ async def set_policy(
 
     Raises:
         NotFound: no such site.
+        InvalidInput: a threshold would approve above a floor.
     """
     services.site(site_id)
+    if faults := policy.faults():
+        raise InvalidInput(*faults)
     async with services.database.transaction() as connection:
         current = (await policies.list_current(connection))[site_id]
         saved = replace(policy, version=current.version + 1)

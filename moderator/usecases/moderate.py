@@ -77,7 +77,7 @@ async def moderate(services: Services, comment: Comment, *, idempotency_key: str
 
 async def moderate_many(services: Services, submitted: Sequence[Comment]) -> list[Moderated | ModerationError]:
     """Moderate comments, each by itself: an item that cannot be taken carries its error and spoils no other."""
-    scored = await score_many(services, [comment.text for comment in submitted])
+    scored = await score_many(services, [one.text for one in submitted], [one.lang for one in submitted])
     results: list[Moderated | ModerationError | None] = [None] * len(submitted)
 
     async def one(n: int) -> None:
@@ -92,11 +92,13 @@ async def moderate_many(services: Services, submitted: Sequence[Comment]) -> lis
     return [result for result in results if result is not None]
 
 
-async def score_many(services: Services, texts: Sequence[str]) -> list[Scored | None]:
+async def score_many(
+    services: Services, texts: Sequence[str], langs: Sequence[str | None] | None = None
+) -> list[Scored | None]:
     """Score texts, in a thread when there is much to score. Nothing is stored."""
     if sum(map(len, texts)) < LARGE_BATCH_CHARACTERS:
-        return services.scorer.score_many(texts)
-    return await anyio.to_thread.run_sync(services.scorer.score_many, texts)
+        return services.scorer.score_many(texts, langs)
+    return await anyio.to_thread.run_sync(services.scorer.score_many, texts, langs)
 
 
 async def _moderate_scored(

@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 
 from moderator.classifier.features import COLUMNS, WINDOW
 from moderator.classifier.model import Calibration, Model, Weights
+from moderator.domain.policy import Policy
 from moderator.domain.scoring import Caution, Label, Threshold
 from tests.tiny import sentences
 from training.pipeline import HashedNgrams, idf_of, new_weighting
@@ -101,6 +102,17 @@ def test_contributions_add_up_to_the_logit(model: Model) -> None:
 def test_weights_that_cannot_be_right_are_refused(idf: np.ndarray, weights: np.ndarray, intercepts: np.ndarray) -> None:
     with pytest.raises(ValueError, match=r"fit|finite"):
         Weights(idf=idf, weights=weights, intercepts=intercepts)
+
+
+def test_a_language_with_its_own_thresholds_completes_a_policy(model: Model) -> None:
+    own = {Caution.BALANCED: {"de": {Label.TOXIC: Threshold.hold_only(0.9)}}}
+    german = Model.__new__(Model)
+    german.__dict__.update(model.__dict__, _by_language=own)
+    policy = german.complete(Policy(version=1))
+    assert policy.thresholds_for(None, "de")[Label.TOXIC].hold_at == 0.9
+    assert policy.thresholds_for(None, "de")[Label.SPAM] == model.thresholds(Caution.BALANCED)[Label.SPAM]
+    assert policy.thresholds_for(None, "fr") == policy.thresholds
+    assert german.complete(Policy(version=1, caution=Caution.CAUTIOUS)).languages == {}
 
 
 def test_thresholds_are_those_of_the_level_of_caution(model: Model) -> None:

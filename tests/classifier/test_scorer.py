@@ -52,6 +52,10 @@ def test_harm_scores_higher_than_an_ordinary_sentence(model: Model) -> None:
         ("ordinary", "en-GB", ()),
         ("ordinary", "EN", ()),
         ("ganz normal", "de", (Signal.UNSUPPORTED_LANGUAGE,)),
+        ("Zupełnie się nie zgadzam z autorem tego artykułu.", None, (Signal.UNSUPPORTED_LANGUAGE,)),
+        ("Zupełnie się nie zgadzam z autorem tego artykułu.", "en", ()),  # Who says so knows better.
+        ("Thanks!", None, ()),
+        ("Danke!", None, ()),
     ],
 )
 def test_signals_say_why_the_score_alone_does_not_do(
@@ -63,6 +67,35 @@ def test_signals_say_why_the_score_alone_does_not_do(
     scored = Scorer(known).score(text, lang)
     assert scored is not None
     assert scored.signals == signals
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "language"),
+    [
+        ("I do not agree with the author of this article.", None, "en"),
+        ("Das sehe ich ganz anders als die Verfasserin.", None, "de"),
+        ("Das sehe ich ganz anders als die Verfasserin.", "PT-br", "pt"),
+        ("Thanks!", None, None),
+    ],
+)
+def test_the_language_is_what_the_site_says_or_else_what_the_text_shows(
+    model: Model, text: str, lang: str | None, language: str | None
+) -> None:
+    known = Model.__new__(Model)
+    known.__dict__.update(model.__dict__)
+    known.languages = frozenset({"en"})
+    scorer = Scorer(known)
+    scored, (one_of_many,) = scorer.score(text, lang), scorer.score_many([text], [lang])
+    assert scored is not None
+    assert scored.language == language
+    assert one_of_many == scored
+
+
+def test_a_model_that_names_no_languages_asks_for_none(model: Model) -> None:
+    scored = Scorer(model).score("Zupełnie się nie zgadzam z autorem tego artykułu.")
+    assert model.languages == frozenset()
+    assert scored is not None
+    assert scored.language is None
 
 
 def test_spans_name_the_words_that_drove_the_score(model: Model) -> None:

@@ -1,11 +1,13 @@
 """`judge()`: pure, total, and never silent about a hold or a rejection."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderator.domain.policy import Action, Facts, Policy, Rule, Verdict, count_links, find_phrase, judge
-from moderator.domain.scoring import Label, PersonalData, Scored, Signal, Span, Threshold
+from moderator.domain.policy import FLOORS, Action, Facts, Policy, Rule, Verdict, count_links, find_phrase, judge
+from moderator.domain.scoring import Caution, Label, PersonalData, Scored, Signal, Span, Threshold
 from tests.builders import a_comment, a_policy, a_scored
 
 
@@ -84,6 +86,77 @@ def test_the_models_thresholds_stand_where_the_site_has_set_none() -> None:
 
     assert full.thresholds[Label.SPAM] == own
     assert full.thresholds[Label.INSULT] == Threshold.hold_only(0.7)
+
+
+def test_a_language_has_the_thresholds_that_the_model_brings_for_it() -> None:
+    own = Threshold(hold_at=0.3, reject_at=0.4)
+    shared = {label: Threshold.hold_only(0.2) for label in Label}
+    german = {label: Threshold.hold_only(0.45) for label in Label}
+    policy = Policy(version=1, thresholds={Label.SPAM: own}).over(shared, {"de": german})
+
+    def action(language: str | None, **scores: float) -> Action:
+        return judge(policy, a_comment(), replace(a_scored(**scores), language=language), Facts()).action
+
+    assert action("de", insult=0.3) is Action.APPROVE
+    assert [action(other, insult=0.3) for other in ("en", None)] == [Action.HOLD, Action.HOLD]
+    assert action("de", insult=0.45) is Action.HOLD
+    assert action("de", spam=0.4) is Action.REJECT  # The site's own word holds in every language.
+
+
+def test_a_section_stands_above_a_language() -> None:
+    politics = {"politics": {Label.INSULT: Threshold.hold_only(0.1)}}
+    policy = Policy(version=1, sections=politics).over({}, {"de": {Label.INSULT: Threshold.hold_only(0.45)}})
+    scored = replace(a_scored(insult=0.3), language="de")
+
+    assert judge(policy, a_comment(section="politics"), scored, Facts()).action is Action.HOLD
+    assert judge(policy, a_comment(), scored, Facts()).action is Action.APPROVE
+
+
+@pytest.mark.parametrize("label", list(FLOORS))
+@pytest.mark.parametrize("language", [None, "de"])
+@pytest.mark.parametrize("section", [None, "politics"])
+def test_no_setting_approves_from_the_floor_on(label: Label, language: str | None, section: str | None) -> None:
+    lax = dict.fromkeys(Label, Threshold.hold_only(1.5))
+    policy = Policy(
+        version=1, caution=Caution.PERMISSIVE, thresholds=lax, sections={"politics": lax}, hold_signals=()
+    ).over(lax, {"de": lax})
+
+    def action(score: float) -> Action:
+        scored = replace(a_scored(**{label: score}), language=language)
+        return judge(policy, a_comment(section=section), scored, Facts()).action
+
+    assert action(FLOORS[label]) is Action.HOLD
+    assert action(FLOORS[label] - 0.01) is Action.APPROVE
+
+
+def test_a_label_without_any_threshold_has_its_floor() -> None:
+    policy = Policy(version=1).over({})
+
+    assert judge(policy, a_comment(), a_scored(threat=0.5), Facts()).action is Action.HOLD
+    assert judge(policy, a_comment(), a_scored(insult=1.0), Facts()).action is Action.APPROVE
+
+
+def test_above_the_floor_a_site_may_still_reject() -> None:
+    own = {Label.THREAT: Threshold(hold_at=0.5, reject_at=0.6)}
+    policy = Policy(version=1, thresholds=own).over({})
+
+    assert judge(policy, a_comment(), a_scored(threat=0.7), Facts()).action is Action.REJECT
+
+
+def test_thresholds_above_a_floor_are_faults_each_with_its_place() -> None:
+    above, at = Threshold.hold_only(0.51), Threshold.hold_only(0.5)
+    policy = Policy(
+        version=1,
+        thresholds={Label.THREAT: above, Label.TOXIC: above, Label.SEVERE_TOXIC: at},
+        sections={"a/b~c": {Label.IDENTITY_ATTACK: above}},
+    )
+
+    assert [fault.pointer for fault in policy.faults()] == [
+        "/thresholds/threat/hold_at",
+        "/sections/a~1b~0c/identity_attack/hold_at",
+    ]
+    assert "0.5 at most, not 0.51" in policy.faults()[0].detail
+    assert Policy(version=1).faults() == ()
 
 
 def test_a_banned_phrase_rejects_and_a_suspect_one_holds() -> None:

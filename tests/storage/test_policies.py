@@ -71,3 +71,5 @@ def test_a_rule_that_an_old_row_does_not_name_has_its_default() -> None:
     assert policies.policy_from_dict(7, {}) == default
     assert policies.policy_from_dict(7, {}).hold_personal_data
     assert policies.policy_from_dict(7, {"link_limit": 9}) == replace(default, link_limit=9)
+    with pytest.raises(ValueError, match="come from the model"):
+        policies.policy_from_dict(7, {"languages": {}})

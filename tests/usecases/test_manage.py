@@ -90,6 +90,16 @@ async def test_people_have_names_of_their_own(services: Services, site: SiteId) 
         await manage.disable_person(services, OPERATOR, PersonId("nothing"))
 
 
+async def test_a_policy_that_would_approve_above_a_floor_is_refused(services: Services, site: SiteId) -> None:
+    before = services.directory.policies[site]
+    lax = replace(before, thresholds={Label.THREAT: Threshold.hold_only(0.9)})
+
+    with pytest.raises(InvalidInput, match=r"/thresholds/threat/hold_at: may be 0\.5 at most, not 0\.9"):
+        await manage.set_policy(services, OPERATOR, site, lax)
+
+    assert services.directory.policies[site] == before
+
+
 async def test_a_policy_is_saved_as_the_next_version_and_the_old_one_stays(services: Services, site: SiteId) -> None:
     before = services.directory.policies[site]
     changed = replace(
