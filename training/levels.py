@@ -16,7 +16,8 @@ def levels(manifest: Manifest, measured: Measured) -> Section:
             "From the threshold “holds from” on a person looks; from “rejects from” on the machine rejects. Thresholds "
             "were chosen and their promises tested on the valid splits. What they do to test rows, which they have not "
             "seen, stands beside. A promise that is not certified is none. What a rejection lacks are labelled "
-            "harmless comments, none of them scoring as high: with so many more it could be certified."
+            "harmless comments, none of them scoring as high: with so many more it could be certified. “Approved at "
+            "most” is the upper bound of a label's positives that all labels together approve, on valid rows."
         ),
         _on_test(measured),
     ]
@@ -25,7 +26,7 @@ def levels(manifest: Manifest, measured: Measured) -> Section:
     if manifest.curve:
         parts += list(_curves(manifest.curve, manifest.approvals))
     sections = [
-        Section(f"Thresholds, {caution.value}", [_thresholds(manifest.thresholds[caution], measured, caution)])
+        Section(f"Thresholds, {caution.value}", [_thresholds(manifest.thresholds[caution], measured)])
         for caution in Caution
     ]
     if manifest.by_language:
@@ -93,7 +94,7 @@ def _points(points: Sequence[Point]) -> list[tuple[float, float]]:
     return [(one.share, one.risk) for one in points]
 
 
-def _thresholds(thresholds: Mapping[Label, ThresholdOf], measured: Measured, caution: Caution) -> Table:
+def _thresholds(thresholds: Mapping[Label, ThresholdOf], measured: Measured) -> Table:
     head = (
         "label",
         "holds from",
@@ -118,8 +119,7 @@ def _thresholds(thresholds: Mapping[Label, ThresholdOf], measured: Measured, cau
                 _lacking(one),
             )
         )
-    caption = f"`{caution}`. Shares held are of test rows; “approved at most” is the upper bound of positives approved"
-    return Table(head, rows, f"{caption} by all labels together, on valid rows")
+    return Table(head, rows)
 
 
 def _lacking(one: ThresholdOf) -> str:
