@@ -15,7 +15,9 @@ def levels(manifest: Manifest, measured: Measured) -> Section:
         (
             "From the threshold “holds from” on a person looks; from “rejects from” on the machine rejects. Thresholds "
             "were chosen and their promises tested on the valid splits. What they do to test rows, which they have not "
-            "seen, stands beside. A promise that is not certified is none: the note says what is missing."
+            "seen, stands beside. A promise that is not certified is none. What a rejection lacks are labelled "
+            "harmless comments, none of them scoring as high: with so many more it could be certified. “Approved at "
+            "most” is the upper bound of a label's positives that all labels together approve, on valid rows."
         ),
         _on_test(measured),
     ]
@@ -24,7 +26,7 @@ def levels(manifest: Manifest, measured: Measured) -> Section:
     if manifest.curve:
         parts += list(_curves(manifest.curve, manifest.approvals))
     sections = [
-        Section(f"Thresholds, {caution.value}", [_thresholds(manifest.thresholds[caution], measured, caution)])
+        Section(f"Thresholds, {caution.value}", [_thresholds(manifest.thresholds[caution], measured)])
         for caution in Caution
     ]
     if manifest.by_language:
@@ -92,8 +94,16 @@ def _points(points: Sequence[Point]) -> list[tuple[float, float]]:
     return [(one.share, one.risk) for one in points]
 
 
-def _thresholds(thresholds: Mapping[Label, ThresholdOf], measured: Measured, caution: Caution) -> Table:
-    head = ("label", "holds from", "rejects from", "others held", "positives held", "approved at most", "note")
+def _thresholds(thresholds: Mapping[Label, ThresholdOf], measured: Measured) -> Table:
+    head = (
+        "label",
+        "holds from",
+        "rejects from",
+        "others held",
+        "positives held",
+        "approved at most",
+        "lacks to reject",
+    )
     rows = []
     for label, one in thresholds.items():
         sample = measured.labels[label].sample
@@ -106,11 +116,17 @@ def _thresholds(thresholds: Mapping[Label, ThresholdOf], measured: Measured, cau
                 percent(float(held[~sample.positive].mean())) if not sample.positive.all() else "",
                 percent(float(held[sample.positive].mean())) if sample.positive.any() else "",
                 percent(one.missed) if one.missed < 1 else NOTHING,
-                one.note or ("certified" if one.reject_at is not None else NOTHING),
+                _lacking(one),
             )
         )
-    caption = f"`{caution}`. Shares held are of test rows; “approved at most” is the upper bound of positives approved"
-    return Table(head, rows, f"{caption} by all labels together, on valid rows")
+    return Table(head, rows)
+
+
+def _lacking(one: ThresholdOf) -> str:
+    """Return what a rejection lacks: labelled harmless comments, or what the note says."""
+    if one.reject_at is not None:
+        return "nothing"
+    return one.note or NOTHING if one.needed is None else f"{one.needed:,}"
 
 
 def _languages(manifest: Manifest) -> Section:

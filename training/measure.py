@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from moderator.classifier.evasion import hides_letters, is_unreadable
 from moderator.classifier.manifest import Goal, Metric
 from moderator.classifier.model import Model
 from moderator.classifier.scorer import Scorer
@@ -50,6 +51,7 @@ class OfScript:
     by_score: int
     hidden: int
     unreadable: int
+    other_language: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +132,7 @@ def measure(
     holds: Holds = {label: one.hold_at for label, one in model.thresholds(CAUTION).items()}
     columns = {label: scores[:, column] for column, label in enumerate(model.labels)}
     attacks = _attack(model, test, holds, progress)
-    scripts = [_script(model, script, texts, holds) for script, texts in CLEAN_SCRIPTS.items()]
+    scripts = [_script(Scorer(model), model, script, holds) for script in CLEAN_SCRIPTS]
     labels = _labels(test, columns, evaluate.evaluate(test, scores, model.labels), holds, progress)
     toxic = None
     if Label.TOXIC in columns:
@@ -248,38 +250,41 @@ def _attack(model: Model, rows: Sequence[Row], holds: Holds, progress: Progress)
         and row.source not in calibrate.UNNATURAL
         and not is_made(row)
         and len(row.text) <= LONGEST_ATTACKED
+        and (row.lang in model.languages or not model.languages)
     ]
     positives.sort(key=lambda row: hashlib.sha256(row.id.encode()).digest())
     texts = [row.text for row in positives[:ATTACKED]]
-    scorer, done, every = Scorer(model), 0, len(texts) * (1 + len(ATTACKS))
+    done, every = 0, len(texts) * (1 + len(ATTACKS))
 
     def is_approved(text: str) -> tuple[bool, bool]:
         nonlocal done
         done += 1
         progress("attacks", min(done, every), every)
-        passes, signals = _passes(scorer, text, holds)
-        return passes, passes and not signals
+        passes = _passes(model, text, holds)
+        # Not the language: what is not taken for the language that it is would be held for the wrong reason.
+        return passes, passes and not hides_letters(text) and not is_unreadable(text, model.scripts)
 
     found = measure_attacks(texts, is_approved, SEED)
     progress("attacks", every, every)
     return found
 
 
-def _passes(scorer: Scorer, text: str, holds: Holds) -> tuple[bool, tuple[Signal, ...]]:
-    """Return whether every score is below its threshold, and the signals."""
-    scored = scorer.score(text)
-    assert scored is not None
-    return all(scored.scores[label] < hold_at for label, hold_at in holds.items()), scored.signals
+def _passes(model: Model, text: str, holds: Holds) -> bool:
+    """Return whether every score is below its threshold."""
+    scores = zip(model.labels, model.scores(text).tolist(), strict=True)
+    return all(score < holds[label] for label, score in scores)
 
 
-def _script(model: Model, script: str, texts: Sequence[str], holds: Holds) -> OfScript:
-    found = [_passes(Scorer(model), text, holds) for text in texts]
+def _script(scorer: Scorer, model: Model, script: str, holds: Holds) -> OfScript:
+    texts = CLEAN_SCRIPTS[script]
+    signals = [scored.signals for text in texts if (scored := scorer.score(text))]
     return OfScript(
         script=script,
         sentences=len(texts),
-        by_score=sum(not passes for passes, _ in found),
-        hidden=sum(Signal.OBFUSCATED in signals for _, signals in found),
-        unreadable=sum(Signal.UNREADABLE in signals for _, signals in found),
+        by_score=sum(not _passes(model, text, holds) for text in texts),
+        hidden=sum(Signal.OBFUSCATED in own for own in signals),
+        unreadable=sum(Signal.UNREADABLE in own for own in signals),
+        other_language=sum(Signal.UNSUPPORTED_LANGUAGE in own for own in signals),
     )
 
 

@@ -183,15 +183,17 @@ def attacks(measured: Measured) -> Section:
 
 def scripts(measured: Measured) -> Section:
     """Return what happens to clean text in ten scripts."""
-    rows = [(one.script, one.sentences, one.by_score, one.hidden, one.unreadable) for one in measured.scripts]
-    head = ("script", "sentences", "held by score", "held for hidden letters", "held as unknown script")
+    rows = [
+        (one.script, one.sentences, one.by_score, one.hidden, one.unreadable, one.other_language)
+        for one in measured.scripts
+    ]
+    head = ("script", "sentences", "held by score", "for hidden letters", "as unknown script", "as unknown language")
     return Section(
         "Clean text in many scripts",
         [
             (
-                "Ordinary sentences of our own. None should be taken for hidden letters. A script with too few "
-                "training rows is held as unknown on purpose: a site that wants such comments published unseen must "
-                "say so."
+                "Ordinary sentences of our own. None should be taken for hidden letters. A script or language with too "
+                "few training rows is held on purpose: a site that wants such comments published unseen must say so."
             ),
             Table(head, rows),
         ],

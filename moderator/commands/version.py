@@ -28,7 +28,7 @@ def print_version(manifest: Manifest, report: str | None) -> None:
     )
     thresholds = manifest.thresholds.get(Caution.BALANCED, {})
     for table, notes in (
-        (_labels(manifest), {label.value: one.note for label, one in thresholds.items()}),
+        (_labels(manifest), {label.value: one.note for label, one in thresholds.items() if one.needed is None}),
         (_levels(manifest), {caution.value: one.note for caution, one in manifest.approvals.items()}),
     ):
         if table.row_count:
@@ -50,14 +50,26 @@ def _table(title: str, *columns: str) -> Table:
 
 
 _NUMBERS = frozenset(
-    {"sets", "AUC lowest", "median", "highest", "holds from", "rejects from", "may hold", "held", "approved", "at most"}
+    {
+        "sets",
+        "AUC lowest",
+        "median",
+        "highest",
+        "holds from",
+        "rejects from",
+        "lacks to reject",
+        "may hold",
+        "held",
+        "approved",
+        "at most",
+    }
 )
 
 
 def _labels(manifest: Manifest) -> Table:
     table = _table(
         f"Labels, and thresholds at {Caution.BALANCED}",
-        *("label", "sets", "AUC lowest", "median", "highest", "holds from", "rejects from"),
+        *("label", "sets", "AUC lowest", "median", "highest", "holds from", "rejects from", "lacks to reject"),
     )
     for label in manifest.labels:
         threshold = manifest.thresholds.get(Caution.BALANCED, {}).get(label)
@@ -72,11 +84,12 @@ def _aucs(sets: dict[str, Metric]) -> tuple[str, str, str, str]:
     return str(len(aucs)), f"{min(aucs):.3f}", f"{median(aucs):.3f}", f"{max(aucs):.3f}"
 
 
-def _bounds(threshold: ThresholdOf | None) -> tuple[str, str]:
+def _bounds(threshold: ThresholdOf | None) -> tuple[str, str, str]:
+    """Return where it holds and rejects, and how many labelled harmless comments a rejection lacks."""
     if threshold is None:
-        return "", ""
+        return "", "", ""
     reject = "never" if threshold.reject_at is None else f"{threshold.reject_at:.3f}"
-    return f"{threshold.hold_at:.3f}", reject
+    return f"{threshold.hold_at:.3f}", reject, "" if threshold.needed is None else f"{threshold.needed:,} comments"
 
 
 def _levels(manifest: Manifest) -> Table:
@@ -98,4 +111,4 @@ def _print_goals(console: Console, goals: list[Goal]) -> None:
     missed = [goal for goal in measured if not goal.is_met]
     console.print(f"\n[bold]Targets[/bold]: {len(measured) - len(missed)} of {len(measured)} met")
     for goal in missed:
-        console.print(f"  missed  {goal.name}: {goal.value:.3f} instead of {goal.goal:g}", soft_wrap=True)
+        console.print(f"  missed  {goal.name}: {goal.value:.4f} instead of {goal.goal:g}", soft_wrap=True)

@@ -37,7 +37,7 @@ def test_it_has_labels_thresholds_promises_and_missed_targets(
     shown = capsys.readouterr().out
     assert all(label in shown for label in Label)
     assert f"{manifest.thresholds[Caution.BALANCED][Label.TOXIC].hold_at:.3f}" in shown
-    for expected in ("5.1%", "3.1%", "1,234 more audited approvals", "1 of 2 met", "0.900 instead of 0.92"):
+    for expected in ("5.1%", "3.1%", "1,234 more audited approvals", "1 of 2 met", "0.9000 instead of 0.92"):
         assert expected in shown
     assert "nowhere" not in shown
     assert shown.endswith("report: models/x/report.html\n")
