@@ -55,6 +55,30 @@ def test_ordinary_comments_are_approved(scorer: Scorer, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["Thanks!", "Danke!", "Merci !", "Obrigado!", "Спасибо!", "Well said.", "Exactly!", "👍👍👍"]
+)
+def test_short_comments_are_not_held_for_their_language(scorer: Scorer, text: str) -> None:
+    assert _verdict(scorer, text) is Action.APPROVE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Zupełnie się nie zgadzam z autorem tego artykułu.",
+        "Ik ben het er helemaal niet mee eens.",
+        "Non sono affatto d'accordo con l'autore.",
+        "Bu makale gerçekten çok iyi yazılmış.",
+        "Зовсім не погоджуюся з автором цієї статті.",
+    ],
+)
+def test_languages_that_it_was_not_taught_are_held(scorer: Scorer, text: str) -> None:
+    scored = scorer.score(text)
+    assert scored is not None
+    assert Signal.UNSUPPORTED_LANGUAGE in scored.signals
+    assert _verdict(scorer, text) is Action.HOLD
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "You are a complete idiot.",

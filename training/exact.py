@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 CONFIDENCE: Final = 0.95
 Counts = NDArray[np.integer]
@@ -17,23 +17,23 @@ MOST_ROWS: Final = 10_000_000  # What would need more than this needs another mo
 @lru_cache(maxsize=65_536)
 def upper_bound(events: int, trials: int, confidence: float = CONFIDENCE) -> float:
     """Return the exact upper bound of a rate, one-sided."""
-    return 1.0 if events >= trials else float(beta.ppf(confidence, events + 1, trials - events))
+    return 1.0 if events >= trials else float(betaincinv(events + 1, trials - events, confidence))
 
 
 @lru_cache(maxsize=65_536)
 def lower_bound(events: int, trials: int, confidence: float = CONFIDENCE) -> float:
     """Return the exact lower bound of a rate, one-sided."""
-    return 0.0 if events <= 0 else float(beta.ppf(1 - confidence, events, trials - events + 1))
+    return 0.0 if events <= 0 else float(betaincinv(events, trials - events + 1, 1 - confidence))
 
 
 def upper_bounds(events: Counts, trials: int, confidence: float = CONFIDENCE) -> NDArray[np.float64]:
     """Return `upper_bound` of each of many counts at once, some of all trials at most."""
-    return np.where(events >= trials, 1.0, beta.ppf(confidence, events + 1, np.maximum(trials - events, 1)))
+    return np.where(events >= trials, 1.0, betaincinv(events + 1, np.maximum(trials - events, 1), confidence))
 
 
 def lower_bounds(events: Counts, trials: int, confidence: float = CONFIDENCE) -> NDArray[np.float64]:
     """Return `lower_bound` of each of many counts at once."""
-    return np.where(events <= 0, 0.0, beta.ppf(1 - confidence, np.maximum(events, 1), trials - events + 1))
+    return np.where(events <= 0, 0.0, betaincinv(np.maximum(events, 1), trials - events + 1, 1 - confidence))
 
 
 def trials_needed(events: int, rate: float, confidence: float = CONFIDENCE) -> int | None:

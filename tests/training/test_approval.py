@@ -34,7 +34,7 @@ def _risks(stand: Stand) -> np.ndarray:
 
 
 def test_promises_are_broken_at_most_as_often_as_the_confidence_allows_and_looking_good_breaks_far_more() -> None:
-    truth = a_stand(400_000, seed=0)
+    truth = a_stand(90_000, seed=0)
     issued = broken = naively_broken = 0
     for seed in range(1, SITES + 1):
         stand = a_stand(2_400, seed)
