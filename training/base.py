@@ -26,6 +26,7 @@ from moderator.domain.scoring import Label
 from training import copies, corpora, fit, golden, lexicons, sentences
 from training.corpora import BadData, Row
 from training.measure import Measured, measure
+from training.passages import choose_limits
 from training.pipeline import HashedNgrams, as_csr, for_serving, idf_of, new_weighting
 from training.progress import Progress
 from training.promises import Promises, make_promises
@@ -69,8 +70,9 @@ def make_base(data: Path, models: Path, now: datetime, progress: Progress, *, jo
 
     raw = Model("unpublished", weights, dict.fromkeys(labels, Calibration(1.0, 0.0)), {})
     valid = [row for row in rows if row.split == "valid"]
-    promised = _calibrate(raw, [row for row in valid if corpora.source(row.source).is_shippable], progress)
-    model = Model(
+    shippable = [row for row in valid if corpora.source(row.source).is_shippable]
+    promised = _calibrate(raw, shippable, progress)
+    parts = (
         "unpublished",
         weights,
         {label: _plain(one) for label, one in promised.calibration.items()},
@@ -81,6 +83,8 @@ def make_base(data: Path, models: Path, now: datetime, progress: Progress, *, jo
         frozenset(languages),
         frozenset(scripts),
     )
+    passages = choose_limits(Model(*parts), shippable)
+    model = Model(*parts, passages=passages)
     contents = {registry.WEIGHTS: _pack(weights)}
     sizes = {name: len(content) for name, content in contents.items()}
     measured = measure(model, [row for row in rows if row.split == "test"], valid, sizes, progress)
@@ -109,6 +113,7 @@ def make_base(data: Path, models: Path, now: datetime, progress: Progress, *, jo
                 calibration=promised.calibration,
                 thresholds=promised.thresholds,
                 approvals=promised.approvals,
+                passages=passages,
                 curve=promised.curve,
                 by_language=promised.by_language,
                 metrics=measured.metrics(),

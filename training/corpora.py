@@ -80,7 +80,7 @@ SOURCES: Final[Mapping[str, Source]] = {
     "gahd": Source({Label.TOXIC: 0.0, Label.IDENTITY_ATTACK: 1.3}),
     "sms_spam": Source(_only(Label.SPAM, 0.3)),
     "spamassassin_email": Source(_only(Label.SPAM, 0.3)),
-    "own_sentences": Source(_only(Label.THREAT, 0.3)),
+    "own_sentences": Source({Label.TOXIC: 1.5, Label.THREAT: 0.3}),
     "lexicon": Source(_only(Label.TOXIC, 0.15)),
 }
 _PLAIN = Source()

@@ -11,7 +11,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from moderator.classifier.evasion import hides_letters, is_unreadable
 from moderator.classifier.manifest import Goal, Metric
 from moderator.classifier.model import Model
 from moderator.classifier.scorer import Scorer
@@ -254,6 +253,7 @@ def _attack(model: Model, rows: Sequence[Row], holds: Holds, progress: Progress)
     ]
     positives.sort(key=lambda row: hashlib.sha256(row.id.encode()).digest())
     texts = [row.text for row in positives[:ATTACKED]]
+    scorer = Scorer(model)
     done, every = 0, len(texts) * (1 + len(ATTACKS))
 
     def is_approved(text: str) -> tuple[bool, bool]:
@@ -261,8 +261,9 @@ def _attack(model: Model, rows: Sequence[Row], holds: Holds, progress: Progress)
         done += 1
         progress("attacks", min(done, every), every)
         passes = _passes(model, text, holds)
+        scored = scorer.score(text) if passes else None
         # Not the language: what is not taken for the language that it is would be held for the wrong reason.
-        return passes, passes and not hides_letters(text) and not is_unreadable(text, model.scripts)
+        return passes, scored is not None and not set(scored.signals) - {Signal.UNSUPPORTED_LANGUAGE}
 
     found = measure_attacks(texts, is_approved, SEED)
     progress("attacks", every, every)

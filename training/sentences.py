@@ -16,7 +16,7 @@ from training.corpora import Row
 
 SOURCE: Final = "own_sentences"
 SEED: Final = 20_261_124
-COUNT: Final = 400  # Sentences of each kind.
+COUNT: Final = 600  # Sentences of each kind.
 
 _HARMLESS: Final = {
     Label.TOXIC: 0.0,
@@ -142,7 +142,8 @@ _WORDS: Final[Words] = {
         "foreign",
         "homeless",
         *_ATTACKED * 3,
-        *("gay", "homosexual") * 6,
+        *("white", "black", "Muslim") * 6,
+        *("gay", "homosexual") * 10,
     ),
     "person": (
         "woman",

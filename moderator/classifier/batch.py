@@ -12,7 +12,16 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from moderator.classifier.features import WINDOW, Columns, Hashes, ascending, hashed, pair_columns, word_columns
+from moderator.classifier.features import (
+    WINDOW,
+    Columns,
+    Hashes,
+    ascending,
+    hashed,
+    pair_columns,
+    skeleton_columns,
+    word_columns,
+)
 
 CHUNK_CHARACTERS: Final = 400_000  # Bounds the memory: about 40 MB where no word comes twice.
 BLOCK_COLUMNS: Final = 50_000  # What is gathered at a time stays in a processor's own cache.
@@ -102,18 +111,22 @@ def _ascending_parts(found: Columns, borders: Numbers) -> Iterator[Columns]:
 
 
 def _hash_words(words: Sequence[str]) -> _Pool:
-    """Return the columns of each word: those of its characters, then its own."""
+    """Return the columns of each word: those of its characters, then its own and its skeleton's."""
     columns: list[Columns] = [np.empty(0, np.uint32)]
     sizes: list[Numbers] = [np.empty(0, np.intp)]
     hashes: list[Hashes] = [np.empty(0, np.uint64)]
     for line in _lines(words):
-        characters, present, spaces, polynomials = hashed(line)
+        characters, present, spaces, polynomials, long_words, skeletons = hashed(line)
         # From order by order to word by word.
         words_of_starts = np.arange(polynomials.size, dtype=np.uint16).repeat(np.diff(spaces))
         owners = np.concatenate(
-            (np.broadcast_to(words_of_starts, present.shape)[present], words_of_starts[spaces[:-1]])
+            (
+                np.broadcast_to(words_of_starts, present.shape)[present],
+                words_of_starts[spaces[:-1]],
+                long_words.astype(np.uint16),
+            )
         )
-        found = np.concatenate((characters, word_columns(polynomials)))
+        found = np.concatenate((characters, word_columns(polynomials), skeleton_columns(skeletons)))
         columns.append(found[owners.argsort(kind="stable")])
         sizes.append(np.bincount(owners))
         hashes.append(polynomials)

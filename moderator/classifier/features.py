@@ -1,8 +1,10 @@
 """Normalised text to hashed n-grams, in a few dozen NumPy calls.
 
 A text is the set of its n-grams in two blocks: characters (2 to 5 in a row, within a word and the spaces round it) and
-words (1 and 2 in a row). An n-gram's hash is a polynomial over its code points modulo 2**64, so that prefix sums give
-the hashes of all n-grams at once; multiplied by an odd constant of its kind, its top bits are its column.
+words (1 and 2 in a row, and the skeleton of each longer word: its first and last letter, and all its letters in any
+order, so that swapped letters change little). An n-gram's hash is a polynomial over its code points modulo 2**64, so
+that prefix sums give the hashes of all n-grams at once; multiplied by an odd constant of its kind, its top bits are its
+column. A skeleton's hash is a sum over its letters' own hashes.
 `tests/classifier/test_features.py` has the same definition written out with plain integers.
 
 Serving and training share this module, and a model names the `SCHEMA` it was trained with: whatever changes a column of
@@ -10,6 +12,7 @@ any text must change that name.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
@@ -17,7 +20,7 @@ from numpy.typing import NDArray
 
 SCHEMA: Final = "ngrams-2"
 CHARACTER_BITS: Final = 18
-WORD_BITS: Final = 17
+WORD_BITS: Final = 18
 CHARACTERS: Final = 1 << CHARACTER_BITS  # Columns from here on belong to words.
 COLUMNS: Final = CHARACTERS + (1 << WORD_BITS)
 ORDERS: Final = (2, 3, 4, 5)
@@ -31,6 +34,10 @@ ORDER_KEYS: Final = (0xB5C9_1F37_68AD_42E3, 0x5D83_A4E6_9C17_F2BB, 0xE2A7_3B5F_D
 WORD_KEY: Final = 0x97E3_58B1_4CDA_2F67
 PAIR_KEYS: Final = (0xC4D9_0E73_B1A6_857F, 0x6AF1_93D5_2E8C_7B4D)
 PAIR_SHIFT: Final = 31
+LETTER_KEYS: Final = (0xA5EE_F167_803B_4161, 0xA27A_267A_1C4A_7F47)
+LETTER_SHIFT: Final = 29
+EDGE_KEYS: Final = (0xD8A0_2494_5922_7041, 0xED83_D469_BBAE_AD8F)
+FEWEST_LETTERS: Final = 5  # A shorter word has no skeleton: it has hardly any letters to swap.
 
 _LENGTH = WINDOW + 2 + max(ORDERS)
 
@@ -50,6 +57,9 @@ _POSITIONS = np.arange(_LENGTH)
 _WORD_KEY = np.array(WORD_KEY, np.uint64)
 _FIRST_KEY, _SECOND_KEY = (np.array(key, np.uint64) for key in PAIR_KEYS)
 _MIX = np.array(PAIR_SHIFT, np.uint64)
+_LETTER_FIRST, _LETTER_SECOND = (np.array(key, np.uint64) for key in LETTER_KEYS)
+_LETTER_MIX = np.array(LETTER_SHIFT, np.uint64)
+_EDGE_FIRST, _EDGE_LAST = (np.array(key, np.uint64) for key in EDGE_KEYS)
 _SPACE = np.array(32, np.uint8)
 _CHARACTER_SHIFT = np.array(64 - CHARACTER_BITS, np.uint64)
 _WORD_SHIFT = np.array(64 - WORD_BITS, np.uint64)
@@ -57,11 +67,12 @@ _WORD_OFFSET = np.array(CHARACTERS, np.uint64)
 
 Columns = NDArray[np.uint32]
 Hashes = NDArray[np.uint64]
+CodePoints = NDArray[np.uint8] | NDArray[np.uint32]
 Number = TypeVar("Number", bound=np.integer)
 NONE: Final[Columns] = np.empty(0, np.uint32)
 
 
-def code_points(text: str) -> NDArray[np.uint8] | NDArray[np.uint32]:
+def code_points(text: str) -> CodePoints:
     """Return the code points of a text, lone surrogates included."""
     if text.isascii():
         return np.frombuffer(text.encode("ascii"), np.uint8)
@@ -75,8 +86,11 @@ class Hashed(NamedTuple):
     present: NDArray[np.bool_]  # For each order and start in the text between two spaces: is there such an n-gram?
     spaces: NDArray[np.intp]  # Positions of the spaces in the text between two spaces.
     words: Hashes  # The polynomial of each word: not yet a column.
+    long_words: NDArray[np.intp]  # The numbers of the words that have a skeleton.
+    skeletons: Hashes  # Theirs, likewise.
 
 
+@lru_cache(maxsize=2)  # Scores and signals ask for the same text, one after the other. Nobody changes what they get.
 def hashed(text: str) -> Hashed:
     """Return the n-grams of a normalised text of at most `WINDOW` characters."""
     codes = code_points(f" {text} ")
@@ -96,15 +110,31 @@ def hashed(text: str) -> Hashed:
     begins = spaces[:-1] + 1
     words = sums[spaces[1:]] - sums[begins]
     words *= _INVERSES[begins]
-    return Hashed(grams[present].astype(np.uint32), present, spaces, words)
+    long_words, skeletons = _skeletons(codes, spaces)
+    return Hashed(grams[present].astype(np.uint32), present, spaces, words, long_words, skeletons)
+
+
+def _skeletons(codes: CodePoints, spaces: NDArray[np.intp]) -> tuple[NDArray[np.intp], Hashes]:
+    long_words = (np.diff(spaces) > FEWEST_LETTERS).nonzero()[0]
+    before, last = spaces[long_words], spaces[1:][long_words] - 1
+    letters = codes * _LETTER_FIRST
+    letters ^= letters >> _LETTER_MIX
+    letters *= _LETTER_SECOND
+    np.add.accumulate(letters, out=letters)
+    skeletons = letters[last] - letters[before]
+    skeletons += codes[before + 1] * _EDGE_FIRST
+    skeletons += codes[last] * _EDGE_LAST
+    return long_words, skeletons
 
 
 def word_columns(words: Hashes) -> Columns:
     """Return the column of each word."""
-    keyed = words * _WORD_KEY
-    keyed >>= _WORD_SHIFT
-    keyed += _WORD_OFFSET
-    return keyed.astype(np.uint32)
+    return _as_columns(words * _WORD_KEY)
+
+
+def skeleton_columns(skeletons: Hashes) -> Columns:
+    """Return the column of each skeleton."""
+    return _as_columns(skeletons.copy())
 
 
 def pair_columns(words: Hashes) -> Columns:
@@ -115,28 +145,22 @@ def pair_columns(words: Hashes) -> Columns:
     mixed *= _SECOND_KEY
     pairs = words[:-1] * _FIRST_KEY
     pairs += mixed
-    pairs >>= _WORD_SHIFT
-    pairs += _WORD_OFFSET
-    return pairs.astype(np.uint32)
+    return _as_columns(pairs)
 
 
-def occurrences(text: str) -> tuple[Columns, Columns, NDArray[np.bool_], NDArray[np.intp]]:
-    """Return the columns of every n-gram of a normalised text of at most `WINDOW` characters, repeats included.
-
-    The first array has the n-grams of characters in the order of the third, which says for each order and start in the
-    text between two spaces whether such an n-gram is there. The second has the words, then the pairs of words; the
-    fourth the positions of the spaces in the text between two spaces.
-    """
-    characters, present, spaces, words = hashed(text)
-    return characters, np.concatenate((word_columns(words), pair_columns(words))), present, spaces
+def _as_columns(hashes: Hashes) -> Columns:
+    hashes >>= _WORD_SHIFT
+    hashes += _WORD_OFFSET
+    return hashes.astype(np.uint32)
 
 
 def columns(text: str) -> Columns:
     """Return the columns of a normalised text of at most `WINDOW` characters: ascending, each once."""
     if not text:
         return NONE
-    characters, _, _, words = hashed(text)
-    return ascending(np.concatenate((characters, word_columns(words), pair_columns(words))))
+    found = hashed(text)
+    words = (word_columns(found.words), pair_columns(found.words), skeleton_columns(found.skeletons))
+    return ascending(np.concatenate((found.characters, *words)))
 
 
 def ascending(found: NDArray[Number]) -> NDArray[Number]:

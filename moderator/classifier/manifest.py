@@ -152,7 +152,10 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """A model version. `parent` is the version it was fitted on, for one that learned from decisions."""
+    """A model version. `parent` is the version it was fitted on, for one that learned from decisions.
+
+    `passages` says from which score on one passage of a text is worth a look, whatever the whole text scores.
+    """
 
     format: int
     version: str
@@ -171,6 +174,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     golden: list[Golden]
     goals: list[Goal] = []
     approvals: dict[Caution, Approval] = {}
+    passages: dict[Label, float] = {}
     curve: Curve | None = None
     by_language: dict[str, LanguageOf] = {}
 

@@ -7,6 +7,7 @@ logistic function: the same numbers as the scikit-learn pipeline of `training.pi
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf, log
 from types import MappingProxyType
 from typing import Final
 
@@ -70,6 +71,7 @@ class Model:
         languages: frozenset[str] = frozenset(),
         scripts: frozenset[str] = frozenset(),
         by_language: Mapping[Caution, Mapping[str, Mapping[Label, Threshold]]] = MappingProxyType({}),
+        passages: Mapping[Label, float] = MappingProxyType({}),
     ) -> None:
         self.version = version
         self.labels = tuple(calibration)
@@ -77,6 +79,9 @@ class Model:
         self.scripts = scripts
         self._thresholds = thresholds
         self._by_language = by_language
+        # From which logit on a passage alone is worth a look; None where that is not known.
+        limits = np.array([_logit(passages.get(label, 1.0)) for label in self.labels], np.float32)
+        self.passage_limits: Floats | None = limits if passages else None
         slopes = np.array([one.slope for one in calibration.values()], np.float32)
         offsets = np.array([one.offset for one in calibration.values()], np.float32)
         # The last column is the square of the idf: its sum over a text is the square of the text's length.
@@ -109,7 +114,7 @@ class Model:
         return self.read(text)[0]
 
     def scores_many(self, texts: Sequence[str]) -> Floats:
-        """Return the very `scores` of each text, shape (texts, labels), in about half the time."""
+        """Return the `scores` of each text, shape (texts, labels), in about half the time."""
         return self.read_many(texts)[0]
 
     def read(self, text: str) -> tuple[Floats, bool]:
@@ -123,7 +128,7 @@ class Model:
         return _probabilities(logits), is_strange
 
     def read_many(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.bool_]]:
-        """Return the very `read` of each text, in about half the time."""
+        """Return the `read` of each text, in about half the time."""
         logits, is_strange = self._read_many(texts)
         return _probabilities(logits), is_strange
 
@@ -136,7 +141,7 @@ class Model:
         return highest
 
     def logits_of_many(self, texts: Sequence[str]) -> Floats:
-        """Return the very `logits_of` each text, shape (texts, labels)."""
+        """Return the `logits_of` each text, shape (texts, labels)."""
         return self._read_many(texts)[0]
 
     def _read_many(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.bool_]]:
@@ -160,8 +165,7 @@ class Model:
                 is_strange[number] = is_gibberish(parts[number], rarity)
             if border < found.size:
                 np.dot(_ONES[border : found.size], rows[border:], out=sums[1, number])
-        added = sums[:, :, :-1] / sums[:, :, -1:] ** np.float32(_HALF_POWER)
-        logits: Floats = self._offsets + added[0] + added[1]
+        logits = self.combine(*sums)
         if len(parts) == len(texts):
             return logits, is_strange
         return np.maximum.reduceat(logits, begins, axis=0), np.logical_or.reduceat(is_strange, begins)
@@ -195,6 +199,15 @@ class Model:
             logits = logits + sums[:-1] / float(sums[-1]) ** _HALF_POWER
         return logits, rarity
 
+    def combine(self, characters: Floats, words: Floats) -> Floats:
+        """Return calibrated logits, shape (texts, labels), from the sums of the table's rows in each block.
+
+        The last column has the squared length of the block; it must be above 0.
+        """
+        added = characters[:, :-1] / _shortened(characters[:, -1:]) + words[:, :-1] / _shortened(words[:, -1:])
+        logits: Floats = self._offsets + added
+        return logits
+
     def contributions(self, found: Columns) -> NDArray[np.float32]:
         """Return what each n-gram of a window adds to each label's logit, shape (n-grams, labels)."""
         rows = self.table.take(found, axis=0)
@@ -202,6 +215,16 @@ class Model:
         for part in (rows[:border], rows[border:]):
             part[:, :-1] /= float(part[:, -1].sum()) ** _HALF_POWER if part.size else 1.0
         return rows[:, :-1]
+
+
+def _shortened(squares: Floats) -> Floats:
+    # In double precision, as `_weigh` does it text by text.
+    shortened: NDArray[np.float64] = np.power(squares, _HALF_POWER, dtype=np.float64)
+    return shortened.astype(np.float32)
+
+
+def _logit(score: float) -> float:
+    return log(score / (1 - score)) if score < 1 else inf
 
 
 def _probabilities(logits: Floats) -> Floats:

@@ -133,6 +133,7 @@ def _new_model(manifest: Manifest, stored: Mapping[str, np.ndarray]) -> Model:
         frozenset(manifest.languages),
         frozenset(manifest.scripts),
         {caution: manifest.thresholds_by_language(caution) for caution in manifest.thresholds},
+        manifest.passages,
     )
 
 

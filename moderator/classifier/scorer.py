@@ -12,6 +12,8 @@ from moderator.classifier.explain import explain
 from moderator.classifier.glued import glues_words
 from moderator.classifier.language import find_language, load_detector, primary
 from moderator.classifier.model import Model
+from moderator.classifier.passages import has_worse_passage
+from moderator.classifier.scrambled import scrambles_words
 from moderator.domain.scoring import Label, Scored, Signal, Span
 
 
@@ -87,10 +89,12 @@ def _prepare(model: Model | None) -> None:
 
 def _signals(model: Model, text: str, language: str | None, is_strange: bool) -> tuple[Signal, ...]:
     signals = []
-    if hides_letters(text) or glues_words(model, text):
+    if hides_letters(text) or glues_words(model, text) or scrambles_words(model, text):
         signals.append(Signal.OBFUSCATED)
     if is_strange or is_unreadable(text, model.scripts):
         signals.append(Signal.UNREADABLE)
+    if has_worse_passage(model, text):
+        signals.append(Signal.DILUTED)
     if language and model.languages and language not in model.languages:
         signals.append(Signal.UNSUPPORTED_LANGUAGE)
     return tuple(signals)

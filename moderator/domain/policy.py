@@ -259,8 +259,9 @@ def _score_reasons(policy: Policy, comment: Comment, scored: Scored | None) -> l
 
 
 _SIGNAL_DETAIL = {
-    Signal.OBFUSCATED: "The text hides its words: mixed alphabets, unseen characters, too many spaces or too few.",
+    Signal.OBFUSCATED: "The text hides its words: mixed alphabets, unseen characters, moved letters, missing spaces.",
     Signal.UNREADABLE: "The model knows too little of this text to vouch for it.",
+    Signal.DILUTED: "One passage of the text scores far higher than the whole: what stands around it may hide it.",
     Signal.UNSUPPORTED_LANGUAGE: "The text is in a language that the model was not trained on.",
 }
 

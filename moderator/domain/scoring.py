@@ -24,6 +24,7 @@ class Signal(StrEnum):
 
     OBFUSCATED = "obfuscated"  # mixed scripts, hidden characters, letters spelled apart
     UNREADABLE = "unreadable"  # hardly anything the model has seen before
+    DILUTED = "diluted"  # a passage that would be held if it stood alone
     UNSUPPORTED_LANGUAGE = "unsupported_language"
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderator.classifier import features
-from moderator.classifier.features import CHARACTERS, COLUMNS, ORDERS, WINDOW, columns, occurrences, windows
+from moderator.classifier.features import CHARACTERS, COLUMNS, ORDERS, WINDOW, columns, hashed, windows
 from moderator.classifier.normalise import normalise
 
 MASK = (1 << 64) - 1
@@ -18,6 +18,10 @@ def by_hand(text: str) -> set[int]:
 
     def polynomial(piece: str) -> int:
         return sum(ord(letter) * pow(features.BASE, place, 1 << 64) for place, letter in enumerate(piece)) & MASK
+
+    def mix(code: int) -> int:
+        first = code * features.LETTER_KEYS[0] & MASK
+        return (first ^ (first >> features.LETTER_SHIFT)) * features.LETTER_KEYS[1]
 
     def column(value: int, bits: int) -> int:
         return (value & MASK) >> (64 - bits)
@@ -31,6 +35,10 @@ def by_hand(text: str) -> set[int]:
                 found.add(column(polynomial(padded[start : start + order]) * key, features.CHARACTER_BITS))
         first = polynomial(word)
         found.add(CHARACTERS + column(first * features.WORD_KEY, features.WORD_BITS))
+        if len(word) >= features.FEWEST_LETTERS:
+            letters = [mix(ord(letter)) for letter in word]
+            edges = ord(word[0]) * features.EDGE_KEYS[0] + ord(word[-1]) * features.EDGE_KEYS[1]
+            found.add(CHARACTERS + column(sum(letters) + edges, features.WORD_BITS))
         if position + 1 < len(words):
             second = polynomial(words[position + 1])
             mixed = (second ^ (second >> features.PAIR_SHIFT)) & MASK
@@ -67,12 +75,19 @@ def test_a_pair_of_words_has_an_order() -> None:
     assert set(columns("dog bites man").tolist()) != set(columns("man bites dog").tolist())
 
 
-def test_occurrences_repeat_what_columns_name_once() -> None:
-    characters, words, present, spaces = occurrences("no no no")
-    assert present.sum() == characters.size
-    assert spaces.tolist() == [0, 3, 6, 9]
-    assert words.size == 3 + 2
-    assert set(np.concatenate((characters, words)).tolist()) == set(columns("no no no").tolist())
+def test_a_text_is_hashed_with_its_repeats() -> None:
+    found = hashed("never no never")
+    assert found.present.sum() == found.characters.size
+    assert found.spaces.tolist() == [0, 6, 9, 15]
+    assert found.words[0] == found.words[2] != found.words[1]
+    assert found.long_words.tolist() == [0, 2]
+
+
+def test_swapped_letters_leave_a_skeleton() -> None:
+    plain, swapped, other = (hashed(word).skeletons.tolist() for word in ("idiots", "idoits", "oddity"))
+    assert plain == swapped != other
+    assert hashed("idiots").words[0] != hashed("idoits").words[0]
+    assert hashed("form").skeletons.size == 0
 
 
 @given(st.lists(st.text("ab", min_size=1, max_size=900), max_size=12).map(" ".join))
