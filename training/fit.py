@@ -31,6 +31,8 @@ TWIN_SHARES: Final[Mapping[Label, float]] = {
     Label.SPAM: 1 / 2,
 }
 ORIGIN_VALUE: Final = 0.5
+# Half of these labels' weights come from a fit without intercepts for origins: a place's style says something, too.
+POOLED: Final = frozenset({Label.TOXIC})
 IMPLIED_ORIGIN: Final = "implied"
 
 IMPLIED: Final = 20_000
@@ -143,26 +145,41 @@ def fit(features: csr_matrix, examples: Examples, label: Label) -> Fitted:
     has_part = (examples.shares > 0) & (examples.shares < 1)
     split = np.flatnonzero(has_part)
     chosen = np.concatenate((np.arange(examples.rows.size), split))
-    matrix = csr_matrix(
-        hstack((features[examples.rows[chosen]], _one_hot(examples.origins[chosen])), format="csr", dtype=np.float32)
-    )
+    matrix = csr_matrix(features[examples.rows[chosen]])
     classes = np.concatenate(((examples.shares > 0), np.zeros(split.size, bool)))
     shares = np.where(has_part, examples.shares, 1.0)
     weights = np.concatenate((examples.weights * shares, examples.weights[split] * (1 - examples.shares[split])))
+    with_origins = csr_matrix(hstack((matrix, _one_hot(examples.origins[chosen])), format="csr", dtype=np.float32))
+    own = _with_twin(with_origins, columns, classes, weights, TWIN_SHARES.get(label, 0.0))
+    if label not in POOLED:
+        return own
+    del with_origins
+    pooled = _with_twin(matrix, columns, classes, weights, TWIN_SHARES.get(label, 0.0))
+    return _mixed(own, pooled, 0.5)
+
+
+def _with_twin(
+    matrix: csr_matrix, columns: int, classes: NDArray[np.bool_], weights: NDArray[np.float64], share: float
+) -> Fitted:
+    """Fit, and average with the naive-Bayes twin, for which the matrix is changed. Columns beyond `columns` go."""
     plain = _solve(matrix, classes, weights, STRENGTH, ITERATIONS)
-    share = TWIN_SHARES.get(label, 0.0)
+    plain = replace(plain, coefficients=plain.coefficients[:columns])
     if share == 0:
-        return replace(plain, coefficients=plain.coefficients[:columns])
+        return plain
     ratio = _log_ratio(matrix, classes, weights)
     ratio[columns:] = 1.0
     matrix.data *= ratio[matrix.indices]
     twin = _solve(matrix, classes, weights, TWIN_STRENGTH, TWIN_ITERATIONS)
-    mixed = (1 - share) * plain.coefficients + share * twin.coefficients * ratio
+    return _mixed(plain, replace(twin, coefficients=(twin.coefficients * ratio)[:columns]), share)
+
+
+def _mixed(one: Fitted, other: Fitted, share: float) -> Fitted:
+    """Return the average of two fits, the other one having a share of it: still one linear model."""
     return Fitted(
-        coefficients=mixed[:columns].astype(np.float32),
-        intercept=(1 - share) * plain.intercept + share * twin.intercept,
-        iterations=plain.iterations,
-        has_converged=plain.has_converged and twin.has_converged,
+        coefficients=((1 - share) * one.coefficients + share * other.coefficients).astype(np.float32),
+        intercept=(1 - share) * one.intercept + share * other.intercept,
+        iterations=max(one.iterations, other.iterations),
+        has_converged=one.has_converged and other.has_converged,
     )
 
 
