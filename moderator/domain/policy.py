@@ -128,8 +128,8 @@ class Policy:
             self.newcomer_comments,
             self.fastest_seconds,
         )
-        if not all(limit >= 0 for limit in limits):  # Not a number is refused, too.
-            raise ValueError("a limit must not be negative")
+        if not all(0 <= limit < float("inf") for limit in limits):  # Not a number is refused, too.
+            raise ValueError("a limit must not be negative, nor infinite")
         if not 1 <= self.campaign_hours <= LONGEST_WINDOW_HOURS:
             raise ValueError(f"a campaign's window has 1 to {LONGEST_WINDOW_HOURS} hours")
 
