@@ -243,7 +243,7 @@ def _score_reasons(policy: Policy, comment: Comment, scored: Scored | None) -> l
             Reason(
                 code=Rule.SCORE,
                 action=Action.REJECT if rejects else Action.HOLD,
-                detail=f"{label} scored {score:.2f}; from {limit:.2f} on a comment is {verb}.",
+                detail=f"{label} scored {_figure(score)}; from {_figure(limit)} on a comment is {verb}.",
                 label=label,
                 score=score,
                 threshold=limit,
@@ -256,6 +256,12 @@ def _score_reasons(policy: Policy, comment: Comment, scored: Scored | None) -> l
         if signal in policy.hold_signals
     )
     return reasons
+
+
+def _figure(probability: float) -> str:
+    """Return a probability with two digits that say something: rare labels are held from 0.0044 on."""
+    decimals = 2 if probability >= 0.1 else 3 if probability >= 0.01 else 4
+    return f"{probability:.{decimals}f}"
 
 
 _SIGNAL_DETAIL = {
