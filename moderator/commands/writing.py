@@ -159,9 +159,10 @@ def policy_set(site: str, file: Path, note: str | None) -> None:
         body = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InvalidInput(Fault(pointer="", detail=f"not JSON: {error}")) from error
-    if not isinstance(body, dict):
+    policy = body.get("policy", body) if isinstance(body, dict) else body
+    if not isinstance(policy, dict):
         raise InvalidInput(Fault(pointer="", detail="must be a JSON object"))
-    _run("policy.set", site=site, body=body.get("policy", body), note=note)
+    _run("policy.set", site=site, body=policy, note=note)
 
 
 @click.group("endpoint", cls=Group)

@@ -42,7 +42,7 @@ async def find_alike(services: Services, connection: Connection, file: CaseFile)
     campaign = await signatures.measure(connection, case.campaign, now - timedelta(hours=hours))
     others = await cases.list_of_campaign(connection, case.campaign, but=case.id, now=now, limit=MOST_SHOWN)
     if campaign.comments > 1:
-        return Alike(size=f"{describe(campaign, hours)}.", others=others)
+        return Alike(size=f"{describe(campaign, hours)}, as of now.", others=others)
     return Alike(size="", others=others) if others else None
 
 

@@ -47,6 +47,7 @@ def static(name: str) -> str:
 _templates.globals.update(static=static, choices=words.CHOICES, causes=words.CAUSES)
 _templates.filters.update(
     words=words.words,
+    brief=words.brief,
     percent=words.percent,
     clock=words.clock,
     iso=words.iso,

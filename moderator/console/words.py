@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from moderator.domain.policy import Reason, Rule
 from moderator.domain.review import Cause, ReasonCode
 
 
@@ -52,6 +53,13 @@ TOLD: Final = {
 def words(name: str) -> str:
     """Return a code as people read it."""
     return str(name).replace("_", " ")
+
+
+def brief(reason: Reason) -> str:
+    """Return a reason in a few words; of a signal, which could be any of several, what it says."""
+    if reason.label is not None and reason.score is not None:
+        return f"{words(reason.label)} {percent(reason.score)}"
+    return reason.detail.removesuffix(".") if reason.code is Rule.SIGNAL else words(reason.code)
 
 
 def percent(share: float) -> str:

@@ -128,8 +128,8 @@ class Policy:
             self.newcomer_comments,
             self.fastest_seconds,
         )
-        if not all(limit >= 0 for limit in limits):  # Not a number is refused, too.
-            raise ValueError("a limit must not be negative")
+        if not all(0 <= limit < float("inf") for limit in limits):  # Not a number is refused, too.
+            raise ValueError("a limit must not be negative, nor infinite")
         if not 1 <= self.campaign_hours <= LONGEST_WINDOW_HOURS:
             raise ValueError(f"a campaign's window has 1 to {LONGEST_WINDOW_HOURS} hours")
 
@@ -243,7 +243,7 @@ def _score_reasons(policy: Policy, comment: Comment, scored: Scored | None) -> l
             Reason(
                 code=Rule.SCORE,
                 action=Action.REJECT if rejects else Action.HOLD,
-                detail=f"{label} scored {score:.2f}; from {limit:.2f} on a comment is {verb}.",
+                detail=f"{label} scored {_figure(score)}; from {_figure(limit)} on a comment is {verb}.",
                 label=label,
                 score=score,
                 threshold=limit,
@@ -256,6 +256,12 @@ def _score_reasons(policy: Policy, comment: Comment, scored: Scored | None) -> l
         if signal in policy.hold_signals
     )
     return reasons
+
+
+def _figure(probability: float) -> str:
+    """Return a probability with two digits that say something: rare labels are held from 0.0044 on."""
+    decimals = 2 if probability >= 0.1 else 3 if probability >= 0.01 else 4
+    return f"{probability:.{decimals}f}"
 
 
 _SIGNAL_DETAIL = {

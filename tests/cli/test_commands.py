@@ -65,6 +65,7 @@ def test_policies(service: Service) -> None:
         '{"ban_phrases": ["x"]}': "did you mean banned_phrases?",
         '{"banned_patterns": ["fine", "(a"]}': "/banned_patterns/1: not an RE2 pattern: missing ): (a",
         '{"blocked_domains": ["https://x.example"]}': "/blocked_domains/0",
+        '{"campaign_limit": "3"}': "/campaign_limit: Expected `int`, got `str`",
     }.items():
         wrong = service.run("policy", "set", "News", "-", text=refused)
         assert wrong.returncode == 1

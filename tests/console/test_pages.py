@@ -351,6 +351,17 @@ async def test_the_queue_says_who_holds_what(
     assert "Ben has it" in await visitor.open("/console/queue")
 
 
+async def test_the_queue_says_in_few_words_why(visitor: Visitor, services: Services, site: SiteId) -> None:
+    await hold(services, site, "What an idiot, see 1.example/a 2.example/b 3.example/c")
+    await hold(services, site, "Hidden\u200bwords")
+    await visitor.sign_in()
+
+    page = " ".join((await visitor.open("/console/queue")).split())
+
+    assert "· insult 60 % · links · waits" in page
+    assert "· The text hides its words: mixed alphabets, unseen characters, too many spaces or too few · waits" in page
+
+
 async def test_people_of_another_site_see_nothing(visitor: Visitor, services: Services, site: SiteId) -> None:
     elsewhere = await manage.add_site(services, OPERATOR, "Other")
     await manage.add_person(

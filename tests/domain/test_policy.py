@@ -39,6 +39,19 @@ def test_a_reason_names_label_score_and_the_threshold_it_passed() -> None:
     assert verdict.reasons[0].detail == "insult scored 0.93; from 0.90 on a comment is rejected."
 
 
+@pytest.mark.parametrize(
+    ("score", "hold_at", "told"),
+    [
+        (0.0117, 0.0044, "insult scored 0.012; from 0.0044 on a comment is held."),
+        (0.078, 0.0612, "insult scored 0.078; from 0.061 on a comment is held."),
+    ],
+)
+def test_small_scores_and_thresholds_are_told_apart(score: float, hold_at: float, told: str) -> None:
+    policy = a_policy(thresholds={Label.INSULT: Threshold.hold_only(hold_at)})
+
+    assert judge(policy, a_comment(), a_scored(insult=score), Facts()).reasons[0].detail == told
+
+
 def test_a_threshold_that_only_holds_never_rejects() -> None:
     policy = a_policy(thresholds={Label.INSULT: Threshold.hold_only(0.2)})
 

@@ -1,6 +1,7 @@
 """Who is asking, and how often they may."""
 
 import pytest
+from argon2 import PasswordHasher, Type, extract_parameters
 
 from moderator.domain.errors import Forbidden, NotSignedIn, RateLimited
 from moderator.domain.ids import SiteId
@@ -21,6 +22,12 @@ async def test_without_a_bearer_secret_nobody_is_known(header: str | None) -> No
 
 async def test_the_scheme_is_read_without_regard_to_case() -> None:
     assert access.bearer("bearer  sk_1 ") == "sk_1"
+
+
+def test_a_password_is_hashed_as_rfc_9106_recommends(real_hasher: PasswordHasher) -> None:
+    parameters = extract_parameters(real_hasher.hash("correct horse"))
+    assert parameters.type is Type.ID
+    assert (parameters.time_cost, parameters.memory_cost, parameters.parallelism) == (3, 65_536, 4)
 
 
 async def test_a_site_key_opens_its_own_site(services: Services) -> None:
