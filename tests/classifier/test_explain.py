@@ -72,7 +72,7 @@ def test_spans_of_any_text_lie_within_it_and_do_not_overlap(text: str) -> None:
 
 
 def test_weights_are_shares_of_the_evidence_that_speaks_for_the_label() -> None:
-    model, text = random_model(), "you a clown"
+    model, text = random_model(), "you a clown and seven other words"
     by_word = dict(zip(text.split(), evidence(model, text)[:, 0].tolist(), strict=True))
     positive = sum(value for value in by_word.values() if value > 0)
     spans = {text[one.start : one.end]: one.weight for one in explain(model, text, [model.labels[0]])}
