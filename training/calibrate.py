@@ -103,6 +103,25 @@ def weigh(sources: Sequence[str], positive: NDArray[np.bool_]) -> NDArray[np.flo
     return weights
 
 
+def as_on_a_site(weights: NDArray[np.float64], chosen: Chosen, label: Label) -> NDArray[np.float64]:
+    """Return weights with which negatives that break another rule are as rare among negatives as on a site.
+
+    Half of the comments that people marked for one kind of abuse have another: left so, an insult would be compared
+    with other abuse, and hardly any score would be high.
+    """
+    others = chosen.breaks_rules & ~chosen.positive
+    harmless = ~chosen.breaks_rules & ~chosen.positive
+    other, rest = float(weights[others].sum()), float(weights[harmless].sum())
+    if label is Label.TOXIC or not other or not rest:
+        return weights
+    own = 0.0 if label is Label.SPAM else PRIORS[label]
+    share = (PRIORS[Label.TOXIC] - own) / (1 - PRIORS[label])
+    found = weights.copy()
+    found[others] *= share / other
+    found[harmless] *= (1 - share) / rest
+    return found
+
+
 def calibrate(
     logits: NDArray[np.floating],
     positive: NDArray[np.bool_],

@@ -96,12 +96,14 @@ class Scale(NamedTuple):
 def _of_label(
     valid: Sequence[Row], logits: NDArray[np.floating], label: Label
 ) -> tuple[CalibrationOf, thresholds.Rejection]:
-    rows, positive, breaks_rules = calibrate.choose_rows(valid, label)
+    chosen = calibrate.choose_rows(valid, label)
+    rows, positive, breaks_rules = chosen
     if not positive.any() or positive.all():
         raise BadData(f"The valid split has not both positive and negative rows of {label}.")
     prior = calibrate.PRIORS[label]
     own = logits[rows]
-    found = calibrate.calibrate(own, positive, prior, calibrate.weigh([valid[row].source for row in rows], positive))
+    weights = calibrate.weigh([valid[row].source for row in rows], positive)
+    found = calibrate.calibrate(own, positive, prior, calibrate.as_on_a_site(weights, chosen, label))
     choosing = np.array([thresholds.is_choosing(valid[row]) for row in rows])
     harmless = ~(positive | breaks_rules)
     start = thresholds.start_of(own[positive & choosing], own[harmless & choosing], prior)

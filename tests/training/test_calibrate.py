@@ -75,3 +75,20 @@ def test_a_large_source_with_plain_insults_does_not_speak_for_the_others() -> No
     alike = calibrate.calibrate(logits, positive, 0.05, calibrate.weigh(sources, positive))
     as_they_come = calibrate.calibrate(logits, positive, 0.05)
     assert alike.slope < as_they_come.slope
+
+
+def test_negatives_that_break_another_rule_are_as_rare_as_on_a_site() -> None:
+    positive = np.array([True] * 10 + [False] * 90)
+    breaks_rules = np.array([True] * 60 + [False] * 40)  # Most negatives of the set are other abuse.
+    chosen = calibrate.Chosen(np.arange(100), positive, breaks_rules)
+    weights = calibrate.as_on_a_site(np.ones(100), chosen, Label.INSULT)
+    others, harmless = weights[10:60].sum(), weights[60:].sum()
+    expected = (calibrate.PRIORS[Label.TOXIC] - calibrate.PRIORS[Label.INSULT]) / (1 - calibrate.PRIORS[Label.INSULT])
+    assert others / (others + harmless) == pytest.approx(expected)
+    assert calibrate.as_on_a_site(np.ones(100), chosen, Label.TOXIC) == pytest.approx(np.ones(100))
+
+
+def test_where_nothing_is_harmless_weights_stay() -> None:
+    everything = np.array([True, False, False])
+    chosen = calibrate.Chosen(np.arange(3), everything, np.ones(3, bool))
+    assert calibrate.as_on_a_site(np.ones(3), chosen, Label.INSULT) == pytest.approx(np.ones(3))
