@@ -56,7 +56,7 @@ def test_more_rows_make_narrower_intervals() -> None:
 
 
 def _auc(seed: int) -> Interval:
-    return intervals(*_set(400, seed), seed, resamples=200).auc
+    return intervals(*_set(400, seed), seed, resamples=100).auc
 
 
 def test_most_intervals_hold_the_truth() -> None:
