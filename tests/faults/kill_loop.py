@@ -117,15 +117,15 @@ def run(folder: Path, rounds: int, clients: int, seed: int) -> Tally:
     service = Service(folder)
     tally = Tally()
     finishing = threading.Event()
-    threads: list[threading.Thread] = []
+    threads: list[threading.Thread] = []  # Daemons: where the service does not come back, they would ask it for ever.
     try:
         key = service.json("site", "add", "News")["key"]
         token = service.json("person", "add", "Anna", "--role", "moderator")["token"]
         threads = [
-            threading.Thread(target=_post, args=(service, key, f"client{number}", tally, finishing))
+            threading.Thread(target=_post, args=(service, key, f"client{number}", tally, finishing), daemon=True)
             for number in range(clients)
         ]
-        threads.append(threading.Thread(target=_moderate, args=(service, token, tally, finishing)))
+        threads.append(threading.Thread(target=_moderate, args=(service, token, tally, finishing), daemon=True))
         service.start()
         for thread in threads:
             thread.start()
