@@ -72,8 +72,9 @@ def write_corpus(folder: Path, count: int = 900, seed: int = 1, more: Iterable[d
     for row in (*rows(count, seed), *more):
         by_source.setdefault(row["source"], []).append(row)
     for source, own in by_source.items():
-        with gzip.open(folder / f"{source}.jsonl.gz", "wt", encoding="utf-8") as file:
-            file.writelines(json.dumps(row) + "\n" for row in own)
+        lines = "".join(json.dumps(row) + "\n" for row in own)
+        # Without the time of writing: the same rows are the same file.
+        (folder / f"{source}.jsonl.gz").write_bytes(gzip.compress(lines.encode(), mtime=0))
     return folder
 
 

@@ -359,7 +359,9 @@ async def test_the_queue_says_in_few_words_why(visitor: Visitor, services: Servi
     page = " ".join((await visitor.open("/console/queue")).split())
 
     assert "· insult 60 % · links · waits" in page
-    assert "· The text hides its words: mixed alphabets, unseen characters, too many spaces or too few · waits" in page
+    assert (
+        "· The text hides its words: mixed alphabets, unseen characters, moved letters, missing spaces · waits" in page
+    )
 
 
 async def test_people_of_another_site_see_nothing(visitor: Visitor, services: Services, site: SiteId) -> None:
