@@ -88,13 +88,15 @@ def _prepare(model: Model | None) -> None:
 
 
 def _signals(model: Model, text: str, language: str | None, is_strange: bool) -> tuple[Signal, ...]:
+    is_foreign = bool(language and model.languages and language not in model.languages)
     signals = []
-    if hides_letters(text) or glues_words(model, text) or scrambles_words(model, text):
+    # What is ordinary spelling in a language that the model does not know, it cannot tell.
+    if hides_letters(text) or (not is_foreign and (glues_words(model, text) or scrambles_words(model, text))):
         signals.append(Signal.OBFUSCATED)
     if is_strange or is_unreadable(text, model.scripts):
         signals.append(Signal.UNREADABLE)
     if has_worse_passage(model, text):
         signals.append(Signal.DILUTED)
-    if language and model.languages and language not in model.languages:
+    if is_foreign:
         signals.append(Signal.UNSUPPORTED_LANGUAGE)
     return tuple(signals)
