@@ -22,6 +22,7 @@ from moderator.classifier.evasion import script_of
 from moderator.classifier.features import SCHEMA
 from moderator.classifier.manifest import CalibrationOf, Data, File, Golden, Manifest
 from moderator.classifier.model import Calibration, Model, Weights
+from moderator.domain.errors import Conflict
 from moderator.domain.scoring import Label
 from training import copies, corpora, fit, golden, lexicons, sentences
 from training.corpora import BadData, Row
@@ -123,7 +124,12 @@ def make_base(data: Path, models: Path, now: datetime, progress: Progress, *, jo
         )
         return described[0]
 
-    folder = registry.publish(models, version, contents, describe)
+    try:
+        folder = registry.publish(models, version, contents, describe)
+    except Conflict:
+        # The name has the hash of weights and thresholds: the same data made the same model today.
+        folder = models / version
+        described = [manifests.read(folder)]
     progress("publish", 1, 1)
     return Made(folder, described[0], measured)
 

@@ -39,6 +39,15 @@ def test_the_same_data_give_the_same_version(data: Path, tmp_path: Path) -> None
     assert _contents(second) == _contents(first)
 
 
+def test_a_version_that_is_there_already_stays(data: Path, tmp_path: Path) -> None:
+    first = _tiny(tmp_path)
+    before = _contents(first)
+    again = make_base(data, tmp_path, NOW.replace(hour=23), silent, jobs=1)
+    assert again.folder == first
+    assert again.manifest.created == "2026-11-24T12:00:00Z"
+    assert _contents(first) == before
+
+
 def test_non_commercial_files_measure_and_teach_nothing(data: Path, tmp_path: Path) -> None:
     without = _tiny(tmp_path / "one")
     with gzip.open(data / "papers_nc.jsonl.gz", "wt", encoding="utf-8") as file:
