@@ -16,6 +16,7 @@ from moderator.api import problems
 from moderator.api.cors import Preflight
 from moderator.api.openapi import serve_document
 from moderator.api.routes import OPERATIONS
+from moderator.compat import protocols
 from moderator.console import views as console
 from moderator.services import Services
 from moderator.web import header, services_of
@@ -24,7 +25,7 @@ from moderator.web import header, services_of
 def build_app(services: Services) -> Starlette:
     """Return the application. Whoever serves it opens the services and runs the background loops."""
     app = Starlette(
-        routes=_routes(),
+        routes=_routes(services),
         middleware=[Middleware(Edge)],
         exception_handlers={**problems.HANDLERS, HTTPException: _on_http_error, Exception: problems.on_unhandled},
     )
@@ -32,11 +33,12 @@ def build_app(services: Services) -> Starlette:
     return app
 
 
-def _routes() -> list[BaseRoute]:
+def _routes(services: Services) -> list[BaseRoute]:
     """Return every route, the hot one first."""
     return [
         *(Route(one.path, one.view, methods=[one.method]) for one in OPERATIONS),
         Route("/v1/comments", Preflight(), methods=["OPTIONS"]),
+        *protocols.routes_of(services),
         Route("/openapi.json", serve_document, methods=["GET"]),
         *console.ROUTES,
     ]

@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -10,13 +10,13 @@ import anyio
 import anyio.to_thread
 
 from moderator.domain.errors import ModerationError
-from moderator.domain.events import ActorKind, AuditAction
+from moderator.domain.events import ActorKind, AuditAction, EndpointKind
 from moderator.log import logger
 from moderator.services import Services, load_model
 from moderator.storage import audit, comments
 from moderator.storage.audit import Actor, Entry
 from moderator.usecases import campaigns, review
-from moderator.webhooks.delivery import deliver_due
+from moderator.webhooks.delivery import WRITERS, Writer, deliver_due
 from moderator.webhooks.guard import new_client
 
 LONGEST_REST_SECONDS = 60.0
@@ -87,12 +87,12 @@ async def every(seconds: float, step: Callable[[], Awaitable[int]], name: str) -
         await anyio.sleep(0 if did else rest)
 
 
-async def run(services: Services) -> None:
-    """Run every loop until cancelled."""
+async def run(services: Services, writers: Mapping[EndpointKind, Writer] = WRITERS) -> None:
+    """Run every loop until cancelled. `writers` know how each kind of endpoint wants to be told."""
     http = new_client(allow_private=services.settings.allow_private_endpoints)
 
     async def deliver() -> int:
-        return await deliver_due(services.database, http, now=services.now)
+        return await deliver_due(services.database, http, now=services.now, writers=writers)
 
     try:
         async with anyio.create_task_group() as group:
@@ -112,12 +112,16 @@ def stop_process() -> None:
 
 
 @asynccontextmanager
-async def running(services: Services, on_crash: Callable[[], None] = stop_process) -> AsyncIterator[None]:
+async def running(
+    services: Services,
+    on_crash: Callable[[], None] = stop_process,
+    writers: Mapping[EndpointKind, Writer] = WRITERS,
+) -> AsyncIterator[None]:
     """Run the loops beside the body of this block. If they die, log it and call `on_crash`."""
 
     async def guarded() -> None:
         try:
-            await run(services)
+            await run(services, writers)
         except Exception as error:
             logger.critical("background_crashed", exc_info=error)
             on_crash()

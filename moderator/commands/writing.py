@@ -10,10 +10,11 @@ import click
 from moderator.commands.output import Command, Group, emit
 from moderator.commands.reach import read, write
 from moderator.domain.errors import Fault, InvalidInput
+from moderator.domain.sites import HeldAnswer
 from moderator.services import Services
 from moderator.settings import load_settings
 from moderator.storage import sites
-from moderator.usecases.commands import find_site, read_policy
+from moderator.usecases.commands import find_site, read_policy, site_to_dict
 
 
 def _lines(result: dict[str, Any]) -> str:
@@ -44,11 +45,37 @@ def site_add(name: str, origins: tuple[str, ...], akismet_key: bool) -> None:
 def site_list() -> None:
     """List the sites."""
 
-    async def look(services: Services) -> list[dict[str, str]]:
-        return [{"site_id": site.id, "name": site.name} for site in services.directory.sites.values()]
+    async def look(services: Services) -> list[dict[str, Any]]:
+        return [site_to_dict(site) for site in services.directory.sites.values()]
 
     found = read(load_settings(), look)
     emit({"sites": found}, "\n".join(f"{one['site_id']}  {one['name']}" for one in found) or "There are no sites yet.")
+
+
+@site_group.command("set")
+@click.argument("site")
+@click.option(
+    "--held-answer",
+    type=click.Choice([answer.value for answer in HeldAnswer]),
+    help="What Akismet clients hear of a held comment; auto: what each is known to hold back.",
+)
+@click.option("--abuse-is-spam/--abuse-is-held", default=None, help="What they hear of one rejected for abuse.")
+@click.option(
+    "--phase-secret", "phase_secrets", multiple=True, help="A signing secret of Coral's phase; may be given again."
+)
+@click.option("--no-phase-secrets", is_flag=True, help="Forget every such secret.")
+def site_set(
+    site: str,
+    held_answer: str | None,
+    abuse_is_spam: bool | None,
+    phase_secrets: tuple[str, ...],
+    no_phase_secrets: bool,
+) -> None:
+    """Change how SITE (its name or id) is told, in protocols that know less. What is not named stays."""
+    if phase_secrets and no_phase_secrets:
+        raise click.UsageError("Give --phase-secret or --no-phase-secrets, not both.")
+    secrets = list(phase_secrets) if phase_secrets or no_phase_secrets else None
+    _run("site.set", site=site, held_answer=held_answer, abuse_is_spam=abuse_is_spam, phase_secrets=secrets)
 
 
 @click.group("key", cls=Group)

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from moderator.domain.findings import NO_FORM, Form
 from moderator.domain.ids import CommentId, SiteId
+from moderator.domain.sites import DEFAULT_SETTINGS, SiteSettings
 
 MAX_TEXT_CHARACTERS = 20_000
 
@@ -24,6 +25,7 @@ class Site:
 
     id: SiteId
     name: str
+    settings: SiteSettings = DEFAULT_SETTINGS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,18 @@ class EventName(StrEnum):
     COMMENT_ERASED = "comment.erased"
 
 
+class EndpointKind(StrEnum):
+    """A webhook hears of all that happens on its site, a callback of the comments that were sent with its address."""
+
+    WEBHOOK = "webhook"
+    CALLBACK = "callback"
+
+
 class AuditAction(StrEnum):
     """What people, operators and the service itself are answerable for."""
 
     SITE_ADDED = "site.added"
+    SITE_CHANGED = "site.changed"
     KEY_ISSUED = "key.issued"
     KEY_REVOKED = "key.revoked"
     PERSON_ADDED = "person.added"
@@ -26,6 +34,7 @@ class AuditAction(StrEnum):
     ENDPOINT_DISABLED = "endpoint.disabled"
     CASE_DECIDED = "case.decided"
     DECISION_UNDONE = "decision.undone"
+    COMMENT_OVERRULED = "comment.overruled"
     COMMENT_ERASED = "comment.erased"
     MODEL_ACTIVATED = "model.activated"
     MODEL_ROLLED_BACK = "model.rolled_back"

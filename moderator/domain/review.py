@@ -39,6 +39,7 @@ class Source(StrEnum):
 
     POLICY = "policy"
     MODERATOR = "moderator"
+    SITE = "site"  # the site's own people, in their own tool
 
 
 class ReasonCode(StrEnum):
@@ -185,8 +186,8 @@ class Decision:
 
     def __post_init__(self) -> None:
         if (self.source is Source.MODERATOR) != (self.person_id is not None):
-            raise ValueError("a moderator's decision names the person, the policy's does not")
-        if self.source is Source.MODERATOR and self.action is Action.REJECT and self.reason is None:
+            raise ValueError("a moderator's decision names the person, another's does not")
+        if self.source is not Source.POLICY and self.action is Action.REJECT and self.reason is None:
             raise ValueError("a rejection by a person needs a reason")
 
 

@@ -273,6 +273,17 @@ async def withdraw(connection: Connection, comment_id: CommentId, now: datetime)
     await connection.execute(WITHDRAW, comment_id=comment_id, now_ms=to_ms(now))
 
 
+CLOSE_OPEN = """
+UPDATE cases SET state = 'closed', holder = NULL, expires_ms = NULL, closed_ms = :now_ms
+WHERE comment_id = :comment_id AND state = 'open'
+"""
+
+
+async def close_open(connection: Connection, comment_id: CommentId, *, now: datetime) -> None:
+    """Close a comment's open case, whoever holds it: the site's own people have decided."""
+    await connection.execute(CLOSE_OPEN, comment_id=comment_id, now_ms=to_ms(now))
+
+
 FIND_OPEN = "SELECT id FROM cases WHERE comment_id = :comment_id AND state = 'open'"
 
 

@@ -1,6 +1,7 @@
 """Endpoints, the events written beside each change, and their deliveries.
 
-An event row commits with the change that it tells of; a delivery is made for each endpoint the site has then.
+An event row commits with the change that it tells of; a delivery is made for each webhook the site has then, and for
+the callback that the comment was sent with.
 """
 
 import json
@@ -8,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from moderator.domain.events import EventName
+from moderator.domain.events import EndpointKind, EventName
 from moderator.domain.ids import EndpointId, EventId, SiteId
 from moderator.storage.columns import from_ms, to_json, to_ms
 from moderator.storage.database import Connection, Row
@@ -16,12 +17,13 @@ from moderator.storage.database import Connection, Row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """A site's webhook address. `secrets` are tried newest first, so that one can be replaced without a gap."""
+    """An address of a site. `secrets` are tried newest first, so that one can be replaced without a gap."""
 
     id: EndpointId
     site_id: SiteId
     url: str
     secrets: tuple[str, ...] = field(repr=False)
+    kind: EndpointKind = EndpointKind.WEBHOOK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,8 @@ class Delivery:
 
 
 ADD_ENDPOINT = """
-INSERT INTO endpoints (id, site_id, url, secrets, created_ms) VALUES (:id, :site_id, :url, :secrets, :created_ms)
+INSERT INTO endpoints (id, site_id, url, secrets, kind, created_ms)
+VALUES (:id, :site_id, :url, :secrets, :kind, :created_ms)
 """
 
 
@@ -60,6 +63,7 @@ async def add_endpoint(connection: Connection, endpoint: Endpoint, now: datetime
         site_id=endpoint.site_id,
         url=endpoint.url,
         secrets=to_json(list(endpoint.secrets)),
+        kind=endpoint.kind,
         created_ms=to_ms(now),
     )
 
@@ -70,6 +74,37 @@ LIST_ENDPOINTS = "SELECT * FROM endpoints WHERE site_id = :site_id AND disabled_
 async def list_endpoints(connection: Connection, site_id: SiteId) -> list[Endpoint]:
     """Return a site's endpoints that are not disabled."""
     return [_endpoint(row) for row in await connection.all(LIST_ENDPOINTS, site_id=site_id)]
+
+
+FIND_CALLBACK = """
+SELECT * FROM endpoints WHERE site_id = :site_id AND url = :url AND kind = 'callback' AND disabled_ms IS NULL
+"""
+
+
+async def find_callback(connection: Connection, site_id: SiteId, url: str) -> Endpoint | None:
+    """Return a site's callback address, if it is known and not disabled."""
+    row = await connection.one(FIND_CALLBACK, site_id=site_id, url=url)
+    return None if row is None else _endpoint(row)
+
+
+COUNT_CALLBACKS = "SELECT COUNT(*) AS number FROM endpoints WHERE site_id = :site_id AND kind = 'callback'"
+
+
+async def count_callbacks(connection: Connection, site_id: SiteId) -> int:
+    """Return how many callback addresses a site has given, disabled ones included."""
+    row = await connection.one(COUNT_CALLBACKS, site_id=site_id)
+    return 0 if row is None else int(row["number"])
+
+
+PROMISE_CALLBACK = """
+INSERT INTO callbacks (comment_id, endpoint_id) VALUES (:comment_id, :endpoint_id)
+ON CONFLICT (comment_id) DO UPDATE SET endpoint_id = excluded.endpoint_id
+"""
+
+
+async def promise_callback(connection: Connection, comment_id: str, endpoint_id: EndpointId) -> None:
+    """Let an address hear what people decide on a comment; an earlier promise is replaced."""
+    await connection.execute(PROMISE_CALLBACK, comment_id=comment_id, endpoint_id=endpoint_id)
 
 
 SET_SECRETS = "UPDATE endpoints SET secrets = :secrets WHERE id = :id RETURNING id"
@@ -108,12 +143,12 @@ VALUES (:id, :site_id, :comment_id,
 ADD_DELIVERIES = """
 INSERT INTO deliveries (id, event_id, endpoint_id, next_attempt_ms)
 SELECT :event_id || '-' || endpoints.id, :event_id, endpoints.id, :now_ms
-FROM endpoints WHERE site_id = :site_id AND disabled_ms IS NULL
+FROM endpoints WHERE site_id = :site_id AND kind = 'webhook' AND disabled_ms IS NULL
 """
 
 
 async def enqueue(connection: Connection, event: Event) -> None:
-    """Write an event and a delivery for each endpoint of its site."""
+    """Write an event and a delivery for each webhook of its site."""
     created_ms = to_ms(event.created_at)
     await connection.execute(
         ADD_EVENT,
@@ -125,6 +160,19 @@ async def enqueue(connection: Connection, event: Event) -> None:
         created_ms=created_ms,
     )
     await connection.execute(ADD_DELIVERIES, event_id=event.id, site_id=event.site_id, now_ms=created_ms)
+
+
+CALL_BACK = """
+INSERT INTO deliveries (id, event_id, endpoint_id, next_attempt_ms)
+SELECT :event_id || '-' || endpoints.id, :event_id, endpoints.id, :now_ms
+FROM callbacks JOIN endpoints ON endpoints.id = callbacks.endpoint_id
+WHERE callbacks.comment_id = :comment_id AND endpoints.disabled_ms IS NULL
+"""
+
+
+async def call_back(connection: Connection, event: Event) -> None:
+    """Write a delivery of an enqueued event for the callback that its comment was sent with, if there is one."""
+    await connection.execute(CALL_BACK, event_id=event.id, comment_id=event.comment_id, now_ms=to_ms(event.created_at))
 
 
 # Taking a delivery moves its next attempt ahead: if this process dies in the middle, another try follows by itself.
@@ -258,6 +306,7 @@ def _endpoint(row: Row) -> Endpoint:
         site_id=SiteId(row["site_id"]),
         url=row["url"],
         secrets=tuple(json.loads(row["secrets"])),
+        kind=EndpointKind(row["kind"]),
     )
 
 

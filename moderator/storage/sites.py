@@ -8,6 +8,7 @@ from datetime import datetime
 from moderator.domain.comments import Site
 from moderator.domain.ids import KeyId, SiteId
 from moderator.domain.people import KeyKind, SiteKey
+from moderator.domain.sites import HeldAnswer, SiteSettings
 from moderator.storage.columns import to_json, to_ms
 from moderator.storage.database import Connection, Row
 
@@ -30,12 +31,24 @@ async def find_demo(connection: Connection) -> tuple[Site, str] | None:
     return None if row is None else (_site(row), json.loads(row["settings"])["demo_key"])
 
 
+GET_SETTINGS = "SELECT settings FROM sites WHERE id = :id"
 SET_SETTINGS = "UPDATE sites SET settings = :settings WHERE id = :id"
 
 
 async def set_settings(connection: Connection, site_id: SiteId, settings: Mapping[str, object]) -> None:
-    """Replace what is set for a site alone."""
-    await connection.execute(SET_SETTINGS, id=site_id, settings=to_json(dict(settings)))
+    """Change what is set for a site alone; what is not named stays."""
+    row = await connection.one(GET_SETTINGS, id=site_id)
+    kept = {} if row is None else json.loads(row["settings"])
+    await connection.execute(SET_SETTINGS, id=site_id, settings=to_json({**kept, **settings}))
+
+
+def settings_to_dict(settings: SiteSettings) -> dict[str, object]:
+    """Return a site's settings as `set_settings` takes them."""
+    return {
+        "held_answer": settings.held_answer,
+        "abuse_is_spam": settings.abuse_is_spam,
+        "phase_secrets": list(settings.phase_secrets),
+    }
 
 
 ALL = "SELECT * FROM sites ORDER BY id"
@@ -107,7 +120,13 @@ async def touch_directory(connection: Connection) -> None:
 
 
 def _site(row: Row) -> Site:
-    return Site(id=SiteId(row["id"]), name=row["name"])
+    found = json.loads(row["settings"])
+    settings = SiteSettings(
+        held_answer=HeldAnswer(found.get("held_answer", HeldAnswer.AUTO)),
+        abuse_is_spam=found.get("abuse_is_spam", True),
+        phase_secrets=tuple(found.get("phase_secrets", ())),
+    )
+    return Site(id=SiteId(row["id"]), name=row["name"], settings=settings)
 
 
 def _key(row: Row) -> IssuedKey:

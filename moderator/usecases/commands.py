@@ -4,15 +4,17 @@ Arguments and answers are plain JSON, so that both ways carry the same.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from moderator.domain.comments import Article, Author, Comment, Status
+from moderator.domain.comments import Article, Author, Comment, Site, Status
 from moderator.domain.errors import Fault, InvalidInput, ModerationError, NotFound
 from moderator.domain.events import ActorKind
 from moderator.domain.findings import NO_FORM, Form
 from moderator.domain.ids import CommentId, KeyId, PersonId, SiteId
 from moderator.domain.people import KeyKind, Role
+from moderator.domain.sites import HeldAnswer
 from moderator.services import Services
 from moderator.storage import policies
 from moderator.storage.audit import Actor
@@ -34,6 +36,36 @@ async def site_add(services: Services, *, name: str, origins: list[str], akismet
         public_key=added.public_key,
         akismet_key=added.akismet_key,
     )
+
+
+async def site_set(
+    services: Services,
+    *,
+    site: str,
+    held_answer: str | None,
+    abuse_is_spam: bool | None,
+    phase_secrets: list[str] | None,
+) -> dict[str, Any]:
+    """Change what is named of a site's settings. Secrets are answered by their number alone."""
+    before = services.site(find_site(services, site))
+    after = replace(
+        before.settings,
+        held_answer=before.settings.held_answer if held_answer is None else HeldAnswer(held_answer),
+        abuse_is_spam=before.settings.abuse_is_spam if abuse_is_spam is None else abuse_is_spam,
+        phase_secrets=before.settings.phase_secrets if phase_secrets is None else tuple(phase_secrets),
+    )
+    return site_to_dict(await manage.change_site(services, OPERATOR, before.id, after))
+
+
+def site_to_dict(site: Site) -> dict[str, Any]:
+    """Return a site with its settings, but no secret."""
+    return {
+        "site_id": site.id,
+        "name": site.name,
+        "held_answer": site.settings.held_answer.value,
+        "abuse_is_spam": site.settings.abuse_is_spam,
+        "phase_secrets": len(site.settings.phase_secrets),
+    }
 
 
 async def key_issue(services: Services, *, site: str, kind: str, origins: list[str]) -> dict[str, Any]:
@@ -188,6 +220,7 @@ Command = Callable[..., Awaitable[dict[str, Any]]]
 
 COMMANDS: Mapping[str, Command] = {
     "site.add": site_add,
+    "site.set": site_set,
     "key.issue": key_issue,
     "key.revoke": key_revoke,
     "person.add": person_add,

@@ -10,6 +10,7 @@ from moderator.domain.policy import Action
 from moderator.domain.review import MAX_NOTE_CHARACTERS, REPORTED_WEIGHT, Case, CaseState, Cause, ReasonCode, Source
 from moderator.services import Services
 from moderator.storage import audit, cases, comments, decisions, erasures, outbox, reports, signatures
+from moderator.storage import feedback as labels
 from moderator.storage.audit import Actor, Entry
 from moderator.storage.comments import Stored
 from moderator.storage.database import Connection
@@ -110,9 +111,11 @@ async def _erase_one(
     services: Services, connection: Connection, actor: Actor, site_id: SiteId, comment_id: CommentId
 ) -> bool:
     now = services.now()
+    text = (await comments.get_anywhere(connection, comment_id)).comment.text
     if not await comments.erase(connection, comment_id, int(now.timestamp() * 1000)):
         return False
     await signatures.erase(connection, comment_id)
+    await labels.erase(connection, site_id, comment_id, text, now)
     await cases.withdraw(connection, comment_id, now)
     await reports.erase_notes(connection, comment_id, now)
     await decisions.erase_notes(connection, comment_id)

@@ -15,6 +15,7 @@ from moderator.domain.events import AuditAction
 from moderator.domain.ids import EndpointId, KeyId, PersonId, SiteId
 from moderator.domain.people import KeyKind, Person, Role, SiteKey
 from moderator.domain.policy import Policy
+from moderator.domain.sites import SiteSettings
 from moderator.services import Services, load_model
 from moderator.storage import audit, outbox, people, policies, sites
 from moderator.storage.audit import Actor, Entry
@@ -26,6 +27,7 @@ from moderator.webhooks.guard import check_url
 from moderator.webhooks.signing import new_secret
 
 MAX_NAME_CHARACTERS = 200
+MAX_SECRETS = 10
 SHORTEST_PASSWORD_CHARACTERS = 8
 _KEY_PREFIX = {KeyKind.SITE: "sk_", KeyKind.PUBLIC: "pk_", KeyKind.AKISMET: ""}
 _VISIBLE_CHARACTERS = {KeyKind.SITE: 8, KeyKind.PUBLIC: 8, KeyKind.AKISMET: 4}
@@ -75,6 +77,26 @@ async def add_site(
         await sites.touch_directory(connection)
     await services.directory.refresh(services.database)
     return AddedSite(site=site, key=key, public_key=public_key, akismet_key=akismet_key)
+
+
+async def change_site(services: Services, actor: Actor, site_id: SiteId, settings: SiteSettings) -> Site:
+    """Replace what a site has chosen for itself and return the site.
+
+    Raises:
+        NotFound: no such site.
+        InvalidInput: too many secrets, or an empty or overlong one.
+    """
+    services.site(site_id)
+    found = settings.phase_secrets
+    if len(found) > MAX_SECRETS or not all(1 <= len(secret) <= MAX_NAME_CHARACTERS for secret in found):
+        detail = f"up to {MAX_SECRETS} secrets of 1 to {MAX_NAME_CHARACTERS} characters"
+        raise InvalidInput(Fault(pointer="/phase_secrets", detail=detail))
+    async with services.database.transaction() as connection:
+        await sites.set_settings(connection, site_id, sites.settings_to_dict(settings))
+        await _audit(services, connection, actor, AuditAction.SITE_CHANGED, "site", site_id, site_id)
+        await sites.touch_directory(connection)
+    await services.directory.refresh(services.database)
+    return services.site(site_id)
 
 
 async def add_demo(services: Services, actor: Actor) -> tuple[AddedSite, AddedPerson] | None:

@@ -81,6 +81,15 @@ async def moderate(services: Services, comment: Comment, *, idempotency_key: str
     return moderated
 
 
+async def preview(services: Services, comment: Comment) -> Outcome:
+    """Return what would become of a comment now. Nothing is stored, counted or learned, and nobody will see it."""
+    scored = services.scorer.score(comment.text, comment.lang)
+    policy = services.policy_for(comment.site_id)
+    signature = sign(comment.text, comment.site_id) if policy.campaign_limit else None
+    facts = await _gather_facts(services, comment, policy, _hash_text(comment.text), signature, recent=1)
+    return _outcome(services, comment, scored, policy, judge(policy, comment, scored, facts), None)
+
+
 async def moderate_many(services: Services, submitted: Sequence[Comment]) -> list[Moderated | ModerationError]:
     """Moderate comments, each by itself: an item that cannot be taken carries its error and spoils no other."""
     scored = await score_many(services, [one.text for one in submitted], [one.lang for one in submitted])
@@ -115,7 +124,8 @@ async def _moderate_scored(
     policy = services.policy_for(comment.site_id)
     text_hash = _hash_text(comment.text)
     signature = sign(comment.text, comment.site_id) if policy.campaign_limit else None
-    facts = await _gather_facts(services, comment, policy, text_hash, signature)
+    recent = _count(services, comment)
+    facts = await _gather_facts(services, comment, policy, text_hash, signature, recent=recent)
     verdict = judge(policy, comment, scored, facts)
     entry = _entry(services, comment, scored, policy, verdict, facts, text_hash, signature, idempotency_key)
     repeated = await services.database.batch_write(_record, entry)
@@ -125,14 +135,25 @@ async def _moderate_scored(
     return Moderated(outcome=_repeat(entry, *repeated), is_new=False)
 
 
-async def _gather_facts(
-    services: Services, comment: Comment, policy: Policy, text_hash: str | None, signature: Signature | None
-) -> Facts:
-    """Return what the policy may know: the author's rate and record, repetitions, and what stands in the text."""
+def _count(services: Services, comment: Comment) -> int:
+    """Count a comment, and return how many its author has sent within the minute."""
     now = services.monotonic()
     author = comment.author
     names = [name for name in (author.key, f"ip:{author.ip}" if author.ip else None) if name]
-    recent = max([services.author_rates.add((comment.site_id, name), now) for name in names], default=1)
+    return max([services.author_rates.add((comment.site_id, name), now) for name in names], default=1)
+
+
+async def _gather_facts(
+    services: Services,
+    comment: Comment,
+    policy: Policy,
+    text_hash: str | None,
+    signature: Signature | None,
+    *,
+    recent: int,
+) -> Facts:
+    """Return what the policy may know: the author's rate and record, repetitions, and what stands in the text."""
+    author = comment.author
     found = Facts()
     asks_author = policy.newcomer_comments > 0 and author.key is not None
     asks_text = policy.duplicate_limit > 0 and text_hash is not None
@@ -213,19 +234,7 @@ def _entry(
             model_version=scored.model if scored else None,
             decided_at=comment.received_at,
         )
-    outcome = Outcome(
-        comment_id=comment.id,
-        external_id=comment.external_id,
-        verdict=verdict.action,
-        status=STATUS_AFTER[verdict.action],
-        scores=scored.scores if scored else {},
-        reasons=verdict.reasons,
-        spans=_explain(services, comment, verdict),
-        signals=scored.signals if scored else (),
-        model=scored.model if scored else None,
-        policy=policy.version,
-        case=case.id if case else None,
-    )
+    outcome = _outcome(services, comment, scored, policy, verdict, case)
     is_repeatable = comment.external_id is not None or idempotency_key is not None
     record = Record(
         comment=comment,
@@ -239,6 +248,29 @@ def _entry(
         joined, at = campaign or comment.id, comment.received_at
         signed = Signed(comment_id=comment.id, campaign=joined, signature=signature, received_at=at)
     return _Entry(record=record, case=case, decision=decision, signed=signed, idempotency_key=idempotency_key)
+
+
+def _outcome(
+    services: Services,
+    comment: Comment,
+    scored: Scored | None,
+    policy: Policy,
+    verdict: Verdict,
+    case: Case | None,
+) -> Outcome:
+    return Outcome(
+        comment_id=comment.id,
+        external_id=comment.external_id,
+        verdict=verdict.action,
+        status=STATUS_AFTER[verdict.action],
+        scores=scored.scores if scored else {},
+        reasons=verdict.reasons,
+        spans=_explain(services, comment, verdict),
+        signals=scored.signals if scored else (),
+        model=scored.model if scored else None,
+        policy=policy.version,
+        case=case.id if case else None,
+    )
 
 
 def _cause(verdict: Verdict) -> Cause:

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from moderator.domain.comments import Status
 from moderator.domain.errors import CaseClosed, ClaimLost, Conflict, Forbidden, NotFound, NotNewest
-from moderator.domain.events import ActorKind, AuditAction, EventName
-from moderator.domain.ids import CaseId, DecisionId, EventId
+from moderator.domain.events import ActorKind, AuditAction
+from moderator.domain.ids import CaseId, DecisionId
 from moderator.domain.people import Person
 from moderator.domain.policy import Action
 from moderator.domain.review import (
@@ -25,10 +25,11 @@ from moderator.domain.review import (
     ground_of,
 )
 from moderator.services import Services
-from moderator.storage import audit, cases, comments, decisions, outbox, reports, signatures
-from moderator.storage.audit import Actor, Entry
+from moderator.storage import cases, comments, decisions, outbox, reports, signatures
+from moderator.storage.audit import Actor
 from moderator.storage.cases import CaseFile
 from moderator.storage.database import Connection
+from moderator.usecases.recording import record
 
 MAX_CLAIM = 50
 
@@ -137,7 +138,8 @@ async def decide(
             decided_at=now,
         )
         await reports.answer(connection, case.comment_id, decision_id=decision.id, now=now)
-        await _record(services, connection, person, decision, AuditAction.CASE_DECIDED)
+        event = await record(services, connection, _actor(person), decision, AuditAction.CASE_DECIDED)
+        await outbox.call_back(connection, event)
     services.metrics.decisions.labels(action).inc()
     return Decided(decision=decision, status=STATUS_AFTER[action])
 
@@ -145,7 +147,7 @@ async def decide(
 async def undo(services: Services, person: Person, decision_id: DecisionId) -> Decided:
     """Take the newest decision on a comment back: the comment is held again, and its case is this person's.
 
-    People undo their own decisions and the policy's; an administrator undoes anybody's.
+    People undo their own decisions, the policy's and the site's; an administrator undoes anybody's.
 
     Raises:
         NotFound: no such decision, or not for this person's eyes.
@@ -181,7 +183,7 @@ async def undo(services: Services, person: Person, decision_id: DecisionId) -> D
             undoes=undone.id,
             decided_at=now,
         )
-        await _record(services, connection, person, decision, AuditAction.DECISION_UNDONE)
+        await record(services, connection, _actor(person), decision, AuditAction.DECISION_UNDONE)
         case_id = await _reopen(services, connection, decision)
         file = await _claim_one(services, connection, person, case_id)
     services.metrics.undone.inc()
@@ -228,43 +230,5 @@ async def _reopen(services: Services, connection: Connection, decision: Decision
     return case.id
 
 
-async def _record(
-    services: Services, connection: Connection, person: Person, decision: Decision, act: AuditAction
-) -> None:
-    """Write a decision with all that follows from it: status, audit entry, event."""
-    await decisions.append(connection, [decision])
-    status = STATUS_AFTER[decision.action]
-    await comments.set_status(connection, decision.comment_id, status)
-    await audit.append(
-        connection,
-        Entry(
-            at=decision.decided_at,
-            actor=Actor(kind=ActorKind.PERSON, id=person.id),
-            action=act,
-            subject_kind="comment",
-            subject_id=decision.comment_id,
-            site_id=decision.site_id,
-            detail={"decision": decision.id, "action": decision.action, "reason": decision.reason},
-        ),
-    )
-    stored = await comments.get_anywhere(connection, decision.comment_id)
-    await outbox.enqueue(
-        connection,
-        outbox.Event(
-            id=EventId(services.ids.new()),
-            site_id=decision.site_id,
-            name=EventName.COMMENT_DECIDED,
-            comment_id=decision.comment_id,
-            payload={
-                "comment": decision.comment_id,
-                "external_id": stored.comment.external_id,
-                "status": status,
-                "action": decision.action,
-                "reason": decision.reason,
-                "ground": decision.ground,
-                "decision": decision.id,
-                "undoes": decision.undoes,
-            },
-            created_at=decision.decided_at,
-        ),
-    )
+def _actor(person: Person) -> Actor:
+    return Actor(kind=ActorKind.PERSON, id=person.id)

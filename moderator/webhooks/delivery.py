@@ -7,7 +7,7 @@ and a crash in between means one more delivery, never one less. When to try agai
 import asyncio
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from itertools import groupby
 import httpx2
 
 from moderator.domain.errors import ModerationError
-from moderator.domain.events import ActorKind, AuditAction
+from moderator.domain.events import ActorKind, AuditAction, EndpointKind
 from moderator.log import logger
 from moderator.storage import audit, outbox
 from moderator.storage.database import Connection, Database
@@ -33,6 +33,28 @@ AT_ONCE, AT_ONCE_PER_ENDPOINT = 32, 4
 # Nothing is begun later than this in a pass, so that one slow endpoint does not hold up the next pass for all others.
 BEGIN_WITHIN = timedelta(seconds=10)
 LEASE = timedelta(seconds=60)  # Longer than a pass can take: what it begins ends within TIMEOUT_SECONDS.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What is sent to an endpoint."""
+
+    body: bytes
+    headers: Mapping[str, str]
+
+
+Writer = Callable[[Delivery, datetime], Letter]  # The time is that of the attempt.
+
+
+def write_webhook(delivery: Delivery, sent_at: datetime) -> Letter:
+    """Return an event as a webhook: JSON, signed with the endpoint's secrets."""
+    body = encode_body(delivery)
+    signed = sign(secrets=delivery.endpoint.secrets, event_id=delivery.event.id, sent_at=sent_at, body=body)
+    headers = {"content-type": "application/json", "user-agent": "moderator-webhooks", **signed}
+    return Letter(body=body, headers=headers)
+
+
+WRITERS: Mapping[EndpointKind, Writer] = {EndpointKind.WEBHOOK: write_webhook}
 
 
 def encode_body(delivery: Delivery) -> bytes:
@@ -64,12 +86,14 @@ async def deliver_due(
     http: httpx2.AsyncClient,
     *,
     now: Callable[[], datetime],
+    writers: Mapping[EndpointKind, Writer] = WRITERS,
     jitter: Callable[[], float] = random.random,
     timeout_seconds: float = TIMEOUT_SECONDS,
 ) -> int:
     """Make one pass over the outbox and return how many deliveries it took; call again at once unless zero.
 
-    `http` is `guard.new_client`'s. Passes may overlap, in one process or several: each delivery is leased to one.
+    `writers` know how each kind of endpoint wants to be told; `http` is `guard.new_client`'s. Passes may overlap, in
+    one process or several: each delivery is leased to one.
     Raises `StorageUnavailable` when results cannot be written down; those events are sent again after the lease.
     """
     begun_at = now()
@@ -81,6 +105,7 @@ async def deliver_due(
         database=database,
         http=http,
         now=now,
+        writers=writers,
         jitter=jitter,
         timeout_seconds=timeout_seconds,
         begin_until=begun_at + BEGIN_WITHIN,
@@ -102,6 +127,7 @@ class _Courier:
     database: Database
     http: httpx2.AsyncClient
     now: Callable[[], datetime]
+    writers: Mapping[EndpointKind, Writer]
     jitter: Callable[[], float]
     timeout_seconds: float
     begin_until: datetime
@@ -158,13 +184,10 @@ class _Courier:
                 return Answer(fault="not_sendable")
 
     async def _post(self, delivery: Delivery, now: datetime) -> Answer:
-        body = encode_body(delivery)
-        headers = {
-            "content-type": "application/json",
-            "user-agent": "moderator-webhooks",
-            **sign(secrets=delivery.endpoint.secrets, event_id=delivery.event.id, sent_at=now, body=body),
-        }
-        request = self.http.build_request("POST", delivery.endpoint.url, content=body, headers=headers)
+        letter = self.writers[delivery.endpoint.kind](delivery, now)
+        request = self.http.build_request(
+            "POST", delivery.endpoint.url, content=letter.body, headers=dict(letter.headers)
+        )
         async with asyncio.timeout(self.timeout_seconds):
             response = await self.http.send(request, stream=True, follow_redirects=False)
         try:

@@ -1,0 +1,50 @@
+"""What follows from people's decisions, in the transaction of the caller: status, audit entry and event."""
+
+from moderator.domain.events import AuditAction, EventName
+from moderator.domain.ids import EventId
+from moderator.domain.review import STATUS_AFTER, Decision
+from moderator.services import Services
+from moderator.storage import audit, comments, decisions, outbox
+from moderator.storage.audit import Actor, Entry
+from moderator.storage.database import Connection
+
+
+async def record(
+    services: Services, connection: Connection, actor: Actor, decision: Decision, act: AuditAction
+) -> outbox.Event:
+    """Write a decision with all that follows from it. Return the event that the site's webhooks will hear of."""
+    await decisions.append(connection, [decision])
+    status = STATUS_AFTER[decision.action]
+    await comments.set_status(connection, decision.comment_id, status)
+    await audit.append(
+        connection,
+        Entry(
+            at=decision.decided_at,
+            actor=actor,
+            action=act,
+            subject_kind="comment",
+            subject_id=decision.comment_id,
+            site_id=decision.site_id,
+            detail={"decision": decision.id, "action": decision.action, "reason": decision.reason},
+        ),
+    )
+    stored = await comments.get_anywhere(connection, decision.comment_id)
+    event = outbox.Event(
+        id=EventId(services.ids.new()),
+        site_id=decision.site_id,
+        name=EventName.COMMENT_DECIDED,
+        comment_id=decision.comment_id,
+        payload={
+            "comment": decision.comment_id,
+            "external_id": stored.comment.external_id,
+            "status": status,
+            "action": decision.action,
+            "reason": decision.reason,
+            "ground": decision.ground,
+            "decision": decision.id,
+            "undoes": decision.undoes,
+        },
+        created_at=decision.decided_at,
+    )
+    await outbox.enqueue(connection, event)
+    return event
