@@ -37,6 +37,10 @@ class FakeScorer(Scorer):
     def score_many(self, texts: Sequence[str], langs: Sequence[str | None] = ()) -> list[Scored | None]:
         return [self.score(text, lang) for text, lang in zip(texts, langs or [None] * len(texts), strict=True)]
 
+    def probabilities(self, texts: Sequence[str]) -> list[Mapping[Label, float]] | None:
+        scored = self.score_many(texts)
+        return None if self._version is None else [one.scores for one in scored if one]
+
     def explain(self, text: str, labels: Sequence[Label]) -> tuple[Span, ...]:
         spans = []
         for word, (label, _) in self.words.items():

@@ -5,7 +5,9 @@ borderline comments only, would stand here: beside `_model`, its probabilities a
 version added to `Scored.model`, so that policy, storage and training need not know of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 from moderator.classifier.evasion import hides_letters, is_unreadable
 from moderator.classifier.explain import explain
@@ -63,6 +65,14 @@ class Scorer:
                 texts, langs or [None] * len(texts), scores.tolist(), are_strange.tolist(), strict=True
             )
         ]
+
+    def probabilities(self, texts: Sequence[str]) -> list[Mapping[Label, float]] | None:
+        """Return the scores of each text alone, without its signals and its language; None without a model."""
+        model = self._model
+        if model is None:
+            return None
+        found = model.scores(texts[0])[np.newaxis] if len(texts) == 1 else model.scores_many(texts)
+        return [dict(zip(model.labels, own, strict=True)) for own in found.tolist()]
 
     def explain(self, text: str, labels: Sequence[Label]) -> tuple[Span, ...]:
         """Return the words of a text that drove the scores of some labels, in the order of the text."""

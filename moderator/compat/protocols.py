@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from starlette.routing import BaseRoute
 
 from moderator.compat.mounting import Protocol, mount
+from moderator.compat.perspective.views import PROTOCOL as PERSPECTIVE
 from moderator.services import Services
 
-PROTOCOLS: Sequence[Protocol] = ()
+PROTOCOLS: Sequence[Protocol] = (PERSPECTIVE,)
 
 
 def routes_of(services: Services) -> list[BaseRoute]:
