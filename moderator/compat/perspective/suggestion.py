@@ -4,7 +4,8 @@ from moderator.compat.perspective.analysis import known_labels
 from moderator.compat.perspective.attributes import label_of
 from moderator.compat.perspective.errors import Refusal
 from moderator.compat.perspective.languages import Languages
-from moderator.compat.perspective.wire import AttributeScoresIn, SuggestIn, SuggestOut, check_type, text_of
+from moderator.compat.perspective.wire import AttributeScoresIn, SuggestIn, SuggestOut, check_type, text_of, too_long
+from moderator.domain.comments import MAX_TEXT_CHARACTERS
 from moderator.domain.errors import Fault, InvalidInput
 from moderator.domain.ids import SiteId
 from moderator.domain.scoring import Label
@@ -19,6 +20,8 @@ async def take_suggestion(services: Services, site_id: SiteId, sent: SuggestIn) 
         Refusal: there is no text or no score, or no label stands for an attribute.
     """
     text = text_of(sent.comment, sent.context)
+    if len(text) > MAX_TEXT_CHARACTERS:
+        raise too_long()
     if "\x00" in text:  # PostgreSQL cannot store it.
         raise InvalidInput(Fault(pointer="/comment/text", detail="must not contain U+0000"))
     labels = _labels(services, sent)

@@ -11,7 +11,6 @@ import msgspec
 from msgspec import Struct
 
 from moderator.compat.perspective.errors import Refusal
-from moderator.domain.comments import MAX_TEXT_CHARACTERS
 
 PROBABILITY: Final = "PROBABILITY"
 MAX_TEXT_BYTES: Final = 20_480
@@ -174,8 +173,8 @@ def text_of(comment: TextEntry | None, context: Context | None) -> str:
     kind = comment.type if comment else None
     if not text.strip():
         raise Refusal("Comment must be non-empty.", "COMMENT_EMPTY")
-    if len(text) > MAX_TEXT_CHARACTERS or len(text.encode()) > MAX_TEXT_BYTES:
-        raise Refusal("Comment text too long.", "COMMENT_TOO_LONG")
+    if len(text.encode()) > MAX_TEXT_BYTES:
+        raise too_long()
     if kind in ("HTML", 2):
         raise Refusal("Currently, only 'PLAIN_TEXT' comments are supported")
     if kind not in (None, "PLAIN_TEXT", "TEXT_TYPE_UNSPECIFIED", 0, 1):
@@ -183,6 +182,11 @@ def text_of(comment: TextEntry | None, context: Context | None) -> str:
     if context and context.entries and context.article_and_parent_comment:
         raise Refusal("Context can have either entries or article_and_parent_comment, but both fields were populated.")
     return text
+
+
+def too_long() -> Refusal:
+    """Return the error of a text over its cap."""
+    return Refusal("Comment text too long.", "COMMENT_TOO_LONG")
 
 
 def check_type(score_type: str | int | None, attribute: str) -> None:
