@@ -62,7 +62,7 @@ HELP: Mapping[str, str] = {
     "max_connections": "open connections; one more is answered 503",
     "request_seconds": "how long a request may take to arrive, seconds",
     "reload_seconds": "how often a worker looks for a new model and changed keys, seconds",
-    "trusted_proxies": "addresses whose X-Forwarded-For is believed, comma-separated; * believes everybody",
+    "trusted_proxies": "addresses whose X-Forwarded-For and -Proto are believed, comma-separated; * believes everybody",
     "allow_private_endpoints": "let webhooks reach private addresses (development only)",
 }
 

@@ -11,7 +11,7 @@ from typing import Final
 from moderator.compat.perspective.errors import Refusal
 from moderator.domain.scoring import Label
 
-_PRODUCTION: Final[Mapping[str, str]] = {
+PRODUCTION: Final[Mapping[str, str]] = {
     "TOXICITY": Label.TOXIC,
     "SEVERE_TOXICITY": Label.SEVERE_TOXIC,
     "IDENTITY_ATTACK": Label.IDENTITY_ATTACK,
@@ -21,8 +21,8 @@ _PRODUCTION: Final[Mapping[str, str]] = {
 }
 LABELS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        **_PRODUCTION,
-        **{f"{name}_EXPERIMENTAL": label for name, label in _PRODUCTION.items()},
+        **PRODUCTION,
+        **{f"{name}_EXPERIMENTAL": label for name, label in PRODUCTION.items()},
         "TOXICITY_FAST": Label.TOXIC,
         "SEXUALLY_EXPLICIT": Label.SEXUAL_EXPLICIT,
         "OBSCENE": Label.OBSCENE,
