@@ -8,12 +8,16 @@ import sys
 from collections.abc import Callable
 
 from tests.compat.recorder import Recorder, Transcript
-from tests.compat.recordings import akismet
+from tests.compat.recordings import akismet, openai, perspective
 
 RECORDINGS: dict[str, Callable[[Recorder], Transcript]] = {
     "akismet-py": akismet.akismet_py,
     "cedx-akismet": akismet.cedx_akismet,
     "akismet-api": akismet.akismet_api,
+    "google-api-python-client": perspective.google_client,
+    "perspective-api-client": perspective.npm_client,
+    "openai-py": openai.openai_py,
+    "openai-node": openai.openai_node,
 }
 
 
