@@ -13,14 +13,17 @@ OLDEST = 20
 
 
 def why_not() -> str | None:
-    """Return why these clients cannot run here; None if they can. Only a machine without Node has a reason."""
+    """Return why these clients cannot run here; None if they can. Only a machine without Node or npm has a reason."""
     node = shutil.which("node")
     if node is None:
         return f"the npm clients need Node {OLDEST} or newer, and there is no node on this machine"
     said = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()
     if int(said.removeprefix("v").split(".")[0]) < OLDEST:
         return f"the npm clients need Node {OLDEST} or newer, and this machine has {said}"
-    assert (FOLDER / "node_modules").is_dir(), "there is Node but no tests/clients/node_modules: make test installs it"
+    installed = (FOLDER / "node_modules").is_dir()
+    if not installed and shutil.which("npm") is None:
+        return "the npm clients need npm, which is apart from Node on this machine"
+    assert installed, "the npm clients are not installed: make test does it, or npm ci in tests/clients"
     return None
 
 
