@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PORT ?= 8080
 DATA ?= ../shared/data
 UV ?= uv
+CLIENTS := tests/clients/node_modules
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -24,10 +25,15 @@ $(VENV)/report.stamp: requirements-report.txt $(VENV)/run.stamp
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-report.txt
 	@touch $@
 
+# The npm clients that tests run. A machine without npm goes without them, and those tests say why they are skipped.
+$(CLIENTS)/.stamp: tests/clients/package-lock.json
+	@if command -v npm >/dev/null; then cd tests/clients && npm ci --silent --ignore-scripts && touch node_modules/.stamp; \
+	else echo "no npm here: the tests of the npm clients will be skipped"; fi
+
 run: $(VENV)/run.stamp ## start the service on 127.0.0.1:$(PORT); the first start prints a key and a password
 	@MODERATOR_PORT=$(PORT) exec $(BIN)/moderator serve --demo
 
-test: $(VENV)/dev.stamp ## the whole test suite
+test: $(VENV)/dev.stamp $(CLIENTS)/.stamp ## the whole test suite
 	$(BIN)/python -m pytest
 
 check: $(VENV)/dev.stamp ## format, lint, types, import rules
