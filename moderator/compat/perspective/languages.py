@@ -13,7 +13,10 @@ UNDETERMINED: Final = "und"  # BCP 47's own word for a language that nobody know
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Languages:
-    """The languages that a request names, if any, and the one that the text shows, the way they are answered."""
+    """The languages as they are answered. `requested` is empty when none were named; only then is one `detected`.
+
+    To detect costs more than to score (measured), and where a client has named a language nothing depends on it.
+    """
 
     requested: Sequence[str]
     detected: Sequence[str]
@@ -25,10 +28,12 @@ class Languages:
         A text too short or too odd to tell is in `und`. Perspective refused such a text (LANGUAGE_DETECTION_FAILED);
         here it is scored: clients take any error for leave to publish, and "You idiot!" is too short to tell.
         """
+        requested = [language for language in named if language != UNDETERMINED]
+        if requested:
+            return cls(requested=requested, detected=())
         model = services.scorer.model
         found = find_language(text) if model is not None and model.languages else None
-        requested = [language for language in named if language != UNDETERMINED]
-        return cls(requested=requested, detected=(found or UNDETERMINED,))
+        return cls(requested=(), detected=(found or UNDETERMINED,))
 
     @property
     def effective(self) -> Sequence[str]:

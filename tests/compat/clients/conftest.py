@@ -54,7 +54,7 @@ class ClientService(Service):
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClientService]:
     folder: Path = tmp_path_factory.mktemp("clients")
-    publish_tiny(folder / "models")
+    publish_tiny(folder / "models", languages=["en"])
     service = ClientService(folder)
     try:
         site = service.json("site", "add", "News", "--akismet-key")

@@ -116,8 +116,8 @@ async def caller(light_services: Services, open_caller: Opened) -> Caller:
 async def modelled(
     sqlite_database: SqliteDatabase, settings: Settings, clock: Clock, tmp_path: Path, open_caller: Opened
 ) -> Caller:
-    """A caller of a service with a real, tiny model, which knows English."""
-    publish_tiny(tmp_path / "tiny", languages=["en"])
+    """A caller of a service with a real, tiny model, which knows English and German."""
+    publish_tiny(tmp_path / "tiny", languages=["en", "de"])
     model = registry.load_current(tmp_path / "tiny")
     return await open_caller(services_over(sqlite_database, Scorer(model), settings, clock))
 

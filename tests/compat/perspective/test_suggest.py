@@ -39,11 +39,7 @@ async def test_a_suggestion_is_one_label_with_its_provenance(services: Services,
     answer = await stored.post(SUGGEST, REJECTED)
 
     assert answer.status_code == 200
-    assert answer.json() == {
-        "clientToken": "comment:c-12",
-        "detectedLanguages": ["und"],
-        "requestedLanguages": ["en"],
-    }
+    assert answer.json() == {"clientToken": "comment:c-12", "requestedLanguages": ["en"]}
     (one,) = await kept(services, stored)
     assert (one.label, one.value, one.provenance) == (Label.TOXIC, 1.0, Provenance.SUGGESTION)
     assert (one.text, one.lang, one.comment_id) == ("👍🏽 You idiot.", "en", None)
