@@ -9,7 +9,7 @@ def utf16_offsets(text: str, offsets: Iterable[int]) -> list[int]:
     Args:
         offsets: counted in code points, from 0 to the length of the text, none less than the one before.
     """
-    if not text or max(text) <= "\uffff":  # A surrogate that stands alone is one unit, as it is one code point.
+    if text.isascii() or max(text) <= "\uffff":  # A surrogate that stands alone is one unit, as it is one code point.
         return list(offsets)
     found = []
     at = units = 0
