@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from starlette.routing import BaseRoute
 
 from moderator.compat.mounting import Protocol, mount
+from moderator.compat.openai import OPENAI
 from moderator.services import Services
 
-PROTOCOLS: Sequence[Protocol] = ()
+PROTOCOLS: Sequence[Protocol] = (OPENAI,)
 
 
 def routes_of(services: Services) -> list[BaseRoute]:
