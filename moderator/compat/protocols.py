@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute
 
+from moderator.compat.coral import CORAL
 from moderator.compat.mounting import Protocol, mount
 from moderator.compat.openai import OPENAI
 from moderator.services import Services
 
-PROTOCOLS: Sequence[Protocol] = (OPENAI,)
+PROTOCOLS: Sequence[Protocol] = (OPENAI, CORAL)
 
 
 def routes_of(services: Services) -> list[BaseRoute]:
