@@ -48,11 +48,9 @@ class PhaseAnswer(Struct, omit_defaults=True):
 
 TOXIC: Final = Flag(actionType="FLAG", reason="COMMENT_DETECTED_TOXIC")
 SPAM: Final = Flag(actionType="FLAG", reason="COMMENT_DETECTED_SPAM")
-_SPAM_RULES: Final = frozenset(
-    {Rule.LINKS, Rule.BLOCKED_DOMAIN, Rule.SUSPECT_LINK, Rule.DUPLICATE, Rule.CAMPAIGN, Rule.HONEYPOT, Rule.TOO_FAST}
-)
-# What a machine of ours rejects for; the rest of our codes is people's, and stands here for the day it is asked for.
-_CODES: Final[Mapping[ReasonCode, str]] = MappingProxyType(
+_SPAM_RULES: Final = frozenset({Rule.LINKS, Rule.BLOCKED_DOMAIN, Rule.SUSPECT_LINK, Rule.DUPLICATE, Rule.CAMPAIGN})
+# Codes that are not here are OTHER. The policy rejects for some of them only; the table in docs/compat.md is the same.
+CODES: Final[Mapping[ReasonCode, str]] = MappingProxyType(
     {
         ReasonCode.SPAM: "SPAM",
         ReasonCode.INSULT: "ABUSIVE",
@@ -105,5 +103,5 @@ def _rejection_reason(outcome: Outcome) -> RejectionReason:
     code = _CODES_OF_RULES.get(first) if first else None
     if code is None:
         reason = reason_of(Verdict(action=outcome.verdict, reasons=outcome.reasons))
-        code = _CODES.get(reason) if reason else None
+        code = CODES.get(reason) if reason else None
     return RejectionReason(code=code) if code else _OTHER
