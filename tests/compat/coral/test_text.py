@@ -59,6 +59,30 @@ def test_what_an_author_writes_in_angle_brackets_is_read_in_both_formats() -> No
     assert plain_text("&lt;b&gt;") == "<b>"
 
 
+@pytest.mark.parametrize(
+    "unit",
+    [" ", "\t", "\n ", "<", "<a", '<a href="', '<a href="x" ', "&", "&#", "&#9", "&a", "&#x", "</", "<b>", "\x00"],
+)
+def test_the_work_is_linear_whatever_an_author_writes(unit: str) -> None:
+    """With a quadratic pattern this would take minutes."""
+    body = unit * (400_000 // len(unit)) + "idiot"
+
+    assert plain_text(body).endswith("idiot")
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (f"&#{'9' * 5_000};", f"&#{'9' * 5_000};"),
+        ("&#x110000;&#0;&#xD800;", "\ufffd" * 3),
+        ("&nosuchthing;", "&nosuchthing;"),
+        ("AT&T &amp;lt;", "AT&T &lt;"),
+    ],
+)
+def test_entities_beyond_measure_do_no_harm(body: str, text: str) -> None:
+    assert plain_text(body) == text
+
+
 def test_what_no_database_stores_is_mended() -> None:
     assert plain_text("id\x00iot \ud800!") == "idiot \ufffd!"
 
