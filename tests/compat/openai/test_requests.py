@@ -3,14 +3,12 @@
 import json
 from typing import Any
 
-import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from moderator.compat.openai.errors import ERRORS
 from moderator.compat.openai.schemas import DECODER, MAX_INPUTS
 from moderator.domain.comments import MAX_TEXT_CHARACTERS
-from moderator.domain.errors import InvalidInput
 
 TEXTS = st.text(max_size=20, alphabet=st.characters(exclude_categories=("Cs",)))
 VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXTS
@@ -26,13 +24,13 @@ INPUTS = TEXTS | st.lists(TEXTS | PARTS | ANYTHING, max_size=5) | ANYTHING
 
 @given(st.fixed_dictionaries({}, optional={"input": INPUTS, "model": TEXTS | ANYTHING, "user": ANYTHING}) | ANYTHING)
 def test_whatever_is_sent_has_an_answer(asked: Any) -> None:
+    body = json.dumps(asked, ensure_ascii=False).encode()
     try:
-        texts = DECODER.decode(json.dumps(asked, ensure_ascii=False).encode("utf-8", "surrogatepass")).texts()
-    except (msgspec.DecodeError, UnicodeDecodeError, InvalidInput) as error:
-        assert any(kind in ERRORS for kind in type(error).__mro__ if kind is not Exception)
-    else:
-        assert 1 <= len(texts) <= MAX_INPUTS
-        assert all(len(text) <= MAX_TEXT_CHARACTERS for text in texts)
+        texts = DECODER.decode(body).texts()
+    except tuple(ERRORS.keys() - {Exception}):
+        return
+    assert 1 <= len(texts) <= MAX_INPUTS
+    assert all(len(text) <= MAX_TEXT_CHARACTERS for text in texts)
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=8))
