@@ -3,7 +3,7 @@
 import hashlib
 import ipaddress
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -29,7 +29,7 @@ from moderator.domain.review import (
     reason_of,
     weigh,
 )
-from moderator.domain.scoring import PersonalData, Scored, Span
+from moderator.domain.scoring import Label, PersonalData, Scored, Span
 from moderator.personal import find_personal, looks_personal
 from moderator.services import Services
 from moderator.sketch import sign
@@ -104,9 +104,20 @@ async def score_many(services: Services, texts: Sequence[str], langs: Sequence[s
     Args:
         langs: the language of each, when the site says; nothing for none of them.
     """
-    if sum(map(len, texts)) < LARGE_BATCH_CHARACTERS:
-        return services.scorer.score_many(texts, langs)
-    return await anyio.to_thread.run_sync(services.scorer.score_many, texts, langs)
+    if _is_large(texts):
+        return await anyio.to_thread.run_sync(services.scorer.score_many, texts, langs)
+    return services.scorer.score_many(texts, langs)
+
+
+async def scores_many(services: Services, texts: Sequence[str]) -> list[Mapping[Label, float]]:
+    """Return the scores alone of texts, without what only a policy asks for; none for any without a model."""
+    if _is_large(texts):
+        return await anyio.to_thread.run_sync(services.scorer.scores_many, texts)
+    return services.scorer.scores_many(texts)
+
+
+def _is_large(texts: Sequence[str]) -> bool:
+    return sum(map(len, texts)) >= LARGE_BATCH_CHARACTERS
 
 
 async def _moderate_scored(
