@@ -5,9 +5,9 @@ import os
 import sqlite3
 import stat
 import sys
+from functools import partial
 from pathlib import Path
 
-import aiosqlite
 import anyio
 import pytest
 
@@ -15,6 +15,7 @@ from moderator.domain.errors import SecondWriter, StorageCorrupt, StorageUnavail
 from moderator.storage import sqlite as engine
 from moderator.storage.migrate import migrate
 from moderator.storage.sqlite import SqliteDatabase
+from moderator.storage.sqlite_connection import ThreadedConnection
 from tests.storage.test_transactions import ADD, add_rows
 
 pytestmark = pytest.mark.anyio
@@ -249,7 +250,7 @@ async def test_a_block_that_finds_storage_unavailable_undoes_its_group_and_the_w
 
 
 async def test_a_log_that_cannot_be_kept_is_said_so() -> None:
-    writer = await aiosqlite.connect(":memory:")
+    writer = await ThreadedConnection(partial(sqlite3.connect, ":memory:"), iter_chunk_size=64)
     with pytest.raises(StorageUnavailable, match="write-ahead log"):
         await engine._set_up_writer(writer)
     await writer.close()
