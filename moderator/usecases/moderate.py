@@ -6,11 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 import anyio
 import anyio.to_thread
 
-from moderator.domain.campaigns import Signature
+from moderator.domain.campaigns import Campaign, Signature
 from moderator.domain.comments import Author, Comment
 from moderator.domain.errors import ExternalIdReused, IdempotencyKeyReused, ModerationError
 from moderator.domain.ids import CaseId, DecisionId
@@ -36,8 +37,8 @@ from moderator.sketch import sign
 from moderator.storage import cases, comments, decisions, signatures
 from moderator.storage.comments import FactsQuestion, Record, Stored
 from moderator.storage.database import Connection
-from moderator.storage.signatures import Signed
-from moderator.usecases.campaigns import find_campaign
+from moderator.storage.signatures import Question, Signed
+from moderator.usecases.campaigns import campaign_question
 from moderator.usecases.lists import find_listed
 
 DUPLICATE_WINDOW = timedelta(days=1)
@@ -53,6 +54,13 @@ class Moderated:
 
     outcome: Outcome
     is_new: bool
+
+
+class _Asked(NamedTuple):
+    """What is looked up about one comment before it is judged."""
+
+    facts: FactsQuestion | None
+    campaign: Question | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,23 +152,19 @@ async def _gather_facts(
     author = comment.author
     names = [name for name in (author.key, f"ip:{author.ip}" if author.ip else None) if name]
     recent = max([services.author_rates.add((comment.site_id, name), now) for name in names], default=1)
-    found = Facts()
-    asks_author = policy.newcomer_comments > 0 and author.key is not None
-    asks_text = policy.duplicate_limit > 0 and text_hash is not None
-    if asks_author or asks_text:
-        question = FactsQuestion(
-            site_id=comment.site_id,
-            author_key=author.key if asks_author else None,
-            text_hash=text_hash if asks_text else None,
-            since_ms=int((comment.received_at - DUPLICATE_WINDOW).timestamp() * 1000),
-        )
-        found = await services.database.batch_read(comments.author_facts, question)
+    asked = _Asked(
+        facts=_facts_question(comment, policy, text_hash),
+        campaign=campaign_question(comment, policy, signature, _name(author)) if signature else None,
+    )
+    found, campaign = Facts(), None
+    if asked.facts or asked.campaign:
+        found, campaign = await services.database.batch_read(_look_up, asked)
     listed = find_listed(policy, comment)
     return Facts(
         author_approved=found.author_approved,
         author_rejected=found.author_rejected,
         duplicates=found.duplicates,
-        campaign=await find_campaign(services, comment, policy, signature, _name(author)) if signature else None,
+        campaign=campaign,
         recent=recent,
         rate_limit=services.settings.rate_per_author,
         personal=await _personal(comment) if policy.hold_personal_data else (),
@@ -168,6 +172,26 @@ async def _gather_facts(
         suspect=listed.suspect,
         links=listed.links,
     )
+
+
+def _facts_question(comment: Comment, policy: Policy, text_hash: str | None) -> FactsQuestion | None:
+    asks_author = policy.newcomer_comments > 0 and comment.author.key is not None
+    asks_text = policy.duplicate_limit > 0 and text_hash is not None
+    if not asks_author and not asks_text:
+        return None
+    return FactsQuestion(
+        site_id=comment.site_id,
+        author_key=comment.author.key if asks_author else None,
+        text_hash=text_hash if asks_text else None,
+        since_ms=int((comment.received_at - DUPLICATE_WINDOW).timestamp() * 1000),
+    )
+
+
+async def _look_up(connection: Connection, asked: Sequence[_Asked]) -> list[tuple[Facts, Campaign | None]]:
+    """Answer both questions of each comment, in a round trip for all of them."""
+    facts = iter(await comments.author_facts(connection, [one.facts for one in asked if one.facts]))
+    campaigns = iter(await signatures.find_campaigns(connection, [one.campaign for one in asked if one.campaign]))
+    return [(next(facts) if one.facts else Facts(), next(campaigns) if one.campaign else None) for one in asked]
 
 
 def _name(author: Author) -> str | None:
