@@ -5,6 +5,7 @@ import os
 import sqlite3
 import stat
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from moderator.domain.errors import SecondWriter, StorageCorrupt, StorageUnavailable
 from moderator.storage import sqlite as engine
+from moderator.storage.database import Connection
 from moderator.storage.migrate import migrate
 from moderator.storage.sqlite import SqliteDatabase
 from moderator.storage.sqlite_connection import ThreadedConnection
@@ -282,3 +284,31 @@ async def test_an_emptied_log_holds_nothing_of_what_was_erased(sqlite_database: 
     await database.checkpoint()
     for path in database.path.parent.glob("test.db*"):
         assert b"secretsecret" not in path.read_bytes()
+
+
+async def test_a_batch_that_waits_for_something_else_is_refused(sqlite_database: SqliteDatabase) -> None:
+    async def dawdling(connection: Connection, names: Sequence[str]) -> list[int]:
+        await connection.one("SELECT 1 AS found")
+        await asyncio.sleep(0)
+        return [1] * len(names)
+
+    for use in (sqlite_database.batch_write, sqlite_database.batch_read):
+        with pytest.raises(RuntimeError, match="waits for something else"):
+            await use(dawdling, "row")
+    assert await sqlite_database.batch_write(add_rows, "row") == 1
+
+
+async def test_what_comes_while_a_batch_is_written_is_committed_too(sqlite_database: SqliteDatabase) -> None:
+    async def block() -> None:
+        async with sqlite_database.transaction() as connection:
+            await connection.execute(ADD, name="row of a block")
+
+    first = asyncio.create_task(sqlite_database.batch_write(add_rows, "row0"))
+    for _ in range(3):
+        await asyncio.sleep(0)  # Now the writer is at it.
+    others = (sqlite_database.batch_write(add_rows, f"row{n}") for n in range(1, 10))
+    await asyncio.gather(first, *others, block())
+    async with sqlite_database.read() as connection:
+        row = await connection.one("SELECT COUNT(*) AS number FROM revisions WHERE name LIKE 'row%'")
+    assert row is not None
+    assert row["number"] == 11
