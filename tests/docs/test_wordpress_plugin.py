@@ -149,3 +149,35 @@ def test_an_approval_of_a_waiting_comment_is_reported(change: dict[str, Any], re
     happened = {"from": "unapproved", "to": "approved", "signed_in": True, "checked": True, **change}
 
     assert run(**happened) == reported
+
+
+@pytest.mark.parametrize(
+    ("decided", "asked", "left"),
+    [
+        ((), [1, 2, 3, 4, 1], [2, 3, 4, 1]),
+        ((3,), [1, 2, 3, 4, 1], [2, 4, 1]),
+        ((2, 4), [1, 2, 3, 4, 1], [3, 1]),
+        ((1, 2, 3, 4), [1, 2, 3, 4], []),
+    ],
+    ids=["none", "one", "two", "all"],
+)
+def test_one_that_waits_does_not_hold_up_the_others(
+    recorder: Recorder, decided: tuple[int, ...], asked: list[int], left: list[int]
+) -> None:
+    def verdict(_target: str) -> Answer:
+        comment = int(dict(parse_qsl(recorder.requests[-1]["body"]))["comment_ID"])
+        return plain("false" if comment in decided else "Held: a person will decide.", x_akismet_guid="g")
+
+    recorder.answer = verdict
+
+    done = run(base=recorder.url, waiting=[1, 2, 3, 4])
+
+    assert done["asked"] == asked
+    assert done["left"] == left
+    assert done["loud"] == sorted(decided)  # No e-mail about those that still wait.
+
+
+def test_without_an_answer_cron_stops_at_once() -> None:
+    done = run(base=f"http://127.0.0.1:{free_port()}", waiting=[1, 2, 3])
+
+    assert done == {"asked": [1], "loud": [1, 2, 3], "left": [1, 2, 3]}

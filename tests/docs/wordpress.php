@@ -1,7 +1,8 @@
 <?php
 // The few functions of WordPress that our plugin calls, each doing what WordPress does with what the plugin gives it.
-// The first argument is JSON: `plugin`, `base` where wp-config.php has one, and either a request (`url`, `args`), whose answer
-// is printed, or a change of a comment (`from`, `to`, `signed_in`, `checked`), of which is printed what it reports.
+// The first argument is JSON: `plugin`, `base` where wp-config.php has one, and one of: a request (`url`, `args`), whose answer is
+// printed; a change of a comment (`from`, `to`, `signed_in`, `checked`), of which is printed what it reports; `waiting`, comments
+// that cron asks about again, of which is printed in which order, and of which of them an e-mail may be written.
 
 define( 'ABSPATH', '/' );
 $asked = json_decode( $argv[1], true );
@@ -92,17 +93,49 @@ function get_comment_meta( $id, $name, $_ ) {
 	return 'akismet_as_submitted' === $name && $GLOBALS['asked']['checked'] ? array( 'comment_content' => 'Hi' ) : '';
 }
 
+function delete_comment_meta( $id, $_ ) {
+	$GLOBALS['asked']['waiting'] = array_values( array_diff( $GLOBALS['asked']['waiting'], array( $id ) ) );
+}
+
+function add_comment_meta( $id, ...$_ ) {
+	$GLOBALS['asked']['waiting'][] = $id;
+}
+
+function wp_parse_str( $text, &$fields ) {
+	parse_str( $text, $fields );
+}
+
 class Akismet {
 	public static $reported = array();
+	public static $asked    = array();
 
 	public static function submit_nonspam_comment( $id ) {
 		self::$reported[] = $id;
+	}
+
+	// As the plugin does: one after another, up to the first without a verdict.
+	public static function cron_recheck() {
+		foreach ( $GLOBALS['asked']['waiting'] as $id ) {
+			self::$asked[] = $id;
+			$fields        = "comment_ID=$id&recheck_reason=retry";
+			$answer        = wp_remote_request( 'https://rest.akismet.com/1.1/comment-check', array( 'body' => $fields ) );
+			if ( ! in_array( $answer['body'], array( 'true', 'false' ), true ) ) {
+				return;
+			}
+			delete_comment_meta( $id, 'akismet_error' );
+		}
 	}
 }
 
 require $asked['plugin'];
 if ( isset( $asked['url'] ) ) {
 	echo json_encode( wp_remote_request( $asked['url'], $asked['args'] ) );
+} elseif ( isset( $asked['waiting'] ) ) {
+	$all = $asked['waiting'];
+	Akismet::cron_recheck();
+	apply_filters( 'akismet_schedule_cron_recheck', null );
+	$loud = array_filter( $all, fn( $id ) => apply_filters( 'notify_moderator', true, $id ) );
+	echo json_encode( array( 'asked' => Akismet::$asked, 'loud' => array_values( $loud ), 'left' => $asked['waiting'] ) );
 } else {
 	apply_filters( 'transition_comment_status', $asked['to'], $asked['from'], (object) array( 'comment_ID' => '7' ) );
 	echo json_encode( Akismet::$reported );

@@ -16,11 +16,14 @@ if ( ! defined( 'ABSPATH' ) ) {
 }
 
 const MODERATOR_TIMEOUT_SECONDS = 5; // The plugin would wait 15, while a reader waits.
+const MODERATOR_RECHECK_SECONDS = 20; // How long one run of cron may ask about comments that wait.
 
 add_filter( 'pre_http_request', 'moderator_answer_for_akismet', 10, 3 );
 add_filter( 'akismet_enable_mshots', '__return_false' ); // Pictures of commenters' sites, made by a third party.
 add_filter( 'akismet_comment_form_privacy_notice', 'moderator_hide_notice' );
 add_action( 'init', 'moderator_keep_held_comments', 20 );
+add_action( 'akismet_schedule_cron_recheck', 'moderator_ask_on', 20 );
+add_filter( 'notify_moderator', 'moderator_keep_quiet', 10, 2 );
 add_action( 'transition_comment_status', 'moderator_tell_approval', 20, 3 );
 
 /**
@@ -39,7 +42,13 @@ function moderator_answer_for_akismet( $answer, $request, $url ) {
 	$path   = (string) wp_parse_url( $url, PHP_URL_PATH );
 	$query  = (string) wp_parse_url( $url, PHP_URL_QUERY );
 	$answer = moderator_ask( $path . ( '' === $query ? '' : '?' . $query ), $request, $host );
-	return 'comment-check' === basename( $path ) ? moderator_with_guid( $answer ) : $answer;
+	if ( 'comment-check' !== basename( $path ) ) {
+		return $answer;
+	}
+	if ( ! is_wp_error( $answer ) && ! in_array( $answer['body'], array( 'true', 'false' ), true ) ) {
+		moderator_let_others_pass( $request['body'] );
+	}
+	return moderator_with_guid( $answer );
 }
 
 /**
@@ -93,6 +102,62 @@ function moderator_with_guid( $answer ) {
 		'cookies'  => array(),
 		'filename' => null,
 	);
+}
+
+/**
+ * Put a comment that still waits at the end of those that the plugin asks about again.
+ *
+ * @param mixed $body The fields that were sent.
+ */
+function moderator_let_others_pass( $body ) {
+	wp_parse_str( (string) $body, $fields );
+	if ( isset( $fields['recheck_reason'], $fields['comment_ID'] ) && 'retry' === $fields['recheck_reason'] ) {
+		$id = (int) $fields['comment_ID'];
+		delete_comment_meta( $id, 'akismet_error' );
+		add_comment_meta( $id, 'akismet_error', time(), true );
+		moderator_still_waiting( $id );
+	}
+}
+
+/**
+ * Return the comments that were asked about again in this run, and still wait.
+ *
+ * @param int|null $id One more.
+ * @return int[]
+ */
+function moderator_still_waiting( $id = null ) {
+	static $ids = array();
+	if ( null !== $id ) {
+		$ids[] = $id;
+	}
+	return $ids;
+}
+
+/**
+ * Ask about the comments behind one that still waits: the plugin itself stops there, and would hold up all the others.
+ */
+function moderator_ask_on() {
+	$until = time() + MODERATOR_RECHECK_SECONDS;
+	$count = count( moderator_still_waiting() );
+	while ( $count > 0 && time() < $until ) {
+		Akismet::cron_recheck();
+		$ids = moderator_still_waiting();
+		if ( count( $ids ) === $count || count( array_unique( $ids ) ) < count( $ids ) ) {
+			return; // Nothing is left to ask about, or all have been asked about.
+		}
+		$count = count( $ids );
+	}
+}
+
+/**
+ * No e-mail each time that the plugin asks about a comment which waits: it has its place in Moderator's queue.
+ *
+ * @param bool $notify Whether WordPress would write one.
+ * @param int  $id The comment.
+ * @return bool
+ */
+function moderator_keep_quiet( $notify, $id ) {
+	return $notify && ! in_array( (int) $id, moderator_still_waiting(), true );
 }
 
 /**
