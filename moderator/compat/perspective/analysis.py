@@ -19,13 +19,14 @@ from moderator.compat.perspective.wire import (
 )
 from moderator.domain.scoring import Label
 from moderator.services import Services
+from moderator.usecases.moderate import scores_many
 
 _DECIMALS = 6
 
 Scores = Mapping[Label, float]
 
 
-def analyze(services: Services, asked: AnalyzeIn) -> AnalyzeOut:
+async def analyze(services: Services, asked: AnalyzeIn) -> AnalyzeOut:
     """Return the scores that a request asks for.
 
     Raises:
@@ -33,16 +34,18 @@ def analyze(services: Services, asked: AnalyzeIn) -> AnalyzeOut:
         NoModel: there is no model to ask.
     """
     text = text_of(asked.comment, asked.context)
-    labels = _labels(services, asked.requested_attributes or {})
+    if not asked.requested_attributes:
+        raise Refusal("Missing requested_attributes", "NO_REQUESTED_ATTRIBUTES")
     languages = Languages.of(services, text, asked.languages or ())
+    parts = sentences(text) if asked.span_annotations else []
+    scored = await scores_many(services, [text, *(text[begin:end] for begin, end in parts)])
+    if not scored[0]:
+        raise NoModel("No model is loaded.")
+    labels = _labels(asked.requested_attributes, known=tuple(scored[0]))
     if not languages.are_supported(services):
         if not asked.drop_unsupported_attributes:
             raise languages.refusal(next(iter(labels)))
         labels = {}
-    parts = sentences(text) if asked.span_annotations else []
-    scored = services.scorer.probabilities([text, *(text[begin:end] for begin, end in parts)])
-    if scored is None:
-        raise NoModel("No model is loaded.")
     places = utf16_offsets(text, (offset for part in parts or [(0, len(text))] for offset in part))
     spans = list(zip(places[::2], places[1::2], scored[1:] or scored, strict=True))
     answered = {
@@ -58,18 +61,9 @@ def analyze(services: Services, asked: AnalyzeIn) -> AnalyzeOut:
     )
 
 
-def known_labels(services: Services) -> Sequence[Label]:
-    """Return the labels that the model has; all that there are, while there is no model."""
-    model = services.scorer.model
-    return model.labels if model else tuple(Label)
-
-
 def _labels(
-    services: Services, requested: Mapping[str, AttributeParameters | None]
+    requested: Mapping[str, AttributeParameters | None], *, known: Sequence[Label]
 ) -> dict[str, tuple[Label, AttributeParameters | None]]:
-    if not requested:
-        raise Refusal("Missing requested_attributes", "NO_REQUESTED_ATTRIBUTES")
-    known = known_labels(services)
     labels = {attribute: (label_of(attribute, known), wanted) for attribute, wanted in requested.items()}
     for attribute, wanted in requested.items():
         check_type(wanted.score_type if wanted else None, attribute)

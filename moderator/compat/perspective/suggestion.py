@@ -1,6 +1,5 @@
 """`comments:suggestscore`: what a client thinks a text's scores should be. It teaches a little and decides nothing."""
 
-from moderator.compat.perspective.analysis import known_labels
 from moderator.compat.perspective.attributes import label_of
 from moderator.compat.perspective.errors import Refusal
 from moderator.compat.perspective.languages import Languages
@@ -37,7 +36,8 @@ async def take_suggestion(services: Services, site_id: SiteId, sent: SuggestIn) 
 def _labels(services: Services, sent: SuggestIn) -> dict[Label, float]:
     if not sent.attribute_scores:
         raise Refusal("attribute_scores must not be empty")
-    known = known_labels(services)
+    model = services.scorer.model
+    known = model.labels if model else tuple(Label)
     return {label_of(name, known): _value(name, scores) for name, scores in sent.attribute_scores.items()}
 
 

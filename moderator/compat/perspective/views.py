@@ -34,7 +34,7 @@ class AnalyzeComment:
         found = services_of(scope)
         _site_of(scope)
         body = await read_body(scope, receive, limit=MAX_BODY_BYTES)
-        await _send(send, analyze(found, decode(_ANALYZE, body)))
+        await _send(send, await analyze(found, decode(_ANALYZE, body)))
 
 
 class SuggestScore:
