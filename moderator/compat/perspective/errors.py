@@ -22,8 +22,7 @@ from moderator.domain.errors import (
     Unavailable,
 )
 from moderator.faults import fault_of
-from moderator.log import logger
-from moderator.web import ClientGone, EncodedBody, services
+from moderator.web import ClientGone, EncodedBody
 
 Details = Sequence[Mapping[str, Any]]
 
@@ -69,10 +68,8 @@ async def on_error(_: Request[Any], error: Exception) -> Response:
     return _render(code, message, details, headers)
 
 
-async def on_unhandled(request: Request[Any], error: Exception) -> Response:
-    """Answer what nobody expected without its text; the log has it, under the request's id."""
-    services(request).metrics.errors.inc()
-    logger.error("unhandled_error", request_id=request.scope.get("request_id"), exc_info=error)
+async def on_unhandled(_: Request[Any], __: Exception) -> Response:
+    """Answer what nobody expected. The application around this one counts and logs it."""
     return _render(500, "Internal error encountered.", (), {})
 
 
