@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute
 
+from moderator.compat.akismet.views import PROTOCOL as AKISMET
 from moderator.compat.mounting import Protocol, mount
 from moderator.services import Services
 
-PROTOCOLS: Sequence[Protocol] = ()
+PROTOCOLS: Sequence[Protocol] = (AKISMET,)
 
 
 def routes_of(services: Services) -> list[BaseRoute]:
