@@ -115,17 +115,15 @@ async def unknown(request: Request[Any]) -> Response:
 
 
 async def _read(request: Request[Any]) -> Fields:
-    """Return what is sent: the body's fields, and those of the query where the body has none of the name."""
+    """Return what is sent: a JSON body's members, or the fields of a form after those of the query; the last counts."""
     kind, _, parameters = request.headers.get("content-type", "").partition(";")
     body = await read_body(request.scope, request.receive, limit=MAX_FORM_BYTES)
-    if "json" in kind:
-        fields = read_json(body) if body.strip() else Fields({})
-    elif body and kind.strip().lower() not in ("", "application/x-www-form-urlencoded", "text/plain"):
+    if "json" in kind.lower():
+        return read_json(body)
+    if body and kind.strip().lower() not in ("", "application/x-www-form-urlencoded", "text/plain"):
         raise Unreadable("Send a form (application/x-www-form-urlencoded), or JSON.")
-    else:
-        fields = read_urlencoded(body, _charset(parameters))
-    query = request.scope["query_string"]
-    return fields.over(read_urlencoded(query)) if query else fields
+    query: bytes = request.scope["query_string"]
+    return read_urlencoded(query + b"&" + body if query else body, _charset(parameters))
 
 
 def _charset(parameters: str) -> str | None:

@@ -64,7 +64,7 @@ class Sent:
         plain = _unslash if is_wordpress and not is_again else str
         user_id = fields.first_of("user_id", "user_ID")
         return cls(
-            content=plain(fields.get("comment_content")),
+            content=plain(fields.get_text("comment_content")),
             kind=fields.get("comment_type")[:MAX_SHORT] or "comment",
             author=Author(
                 id=user_id[:MAX_SHORT] if user_id != "0" and user_id else None,
