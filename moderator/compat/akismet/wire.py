@@ -31,7 +31,11 @@ class MissingField(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """A comment as a client describes it. `guid` is the name that we gave it, where a client sends it back."""
+    """A comment as a client describes it.
+
+    `guid` is the name that we gave it, where a client sends it back. `is_test` is also true of a pingback before it
+    exists: WordPress asks whether to fetch the page at all, and asks again about what it has found there.
+    """
 
     content: str
     kind: str
@@ -84,7 +88,7 @@ class Sent:
             guid=fields.get("guid")[:MAX_SHORT],
             callback=fields.get("callback").strip(),
             is_trapped=_is_trapped(fields),
-            is_test=fields.get("is_test").strip().lower() in _TRUE,
+            is_test=any(fields.get(name).strip().lower() in _TRUE for name in ("is_test", "akismet_pre_check")),
             is_again=is_again,
             is_wordpress_comment=is_wordpress and (is_again or "akismet_comment_nonce" in fields),
         )

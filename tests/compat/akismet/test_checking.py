@@ -208,6 +208,10 @@ async def test_a_text_that_is_erased_again_and_again_is_judged_without_a_name(ak
         await feedback.erase(akismet.services, OPERATOR, akismet.site_id, answer.headers["x-akismet-guid"])
         stored = await akismet.stored()
         assert (stored[-1].comment.external_id is None) == (n >= 20)
+    await akismet.submit("spam", "Fine.")
+
+    assert len(await akismet.stored()) == 22
+    assert [label[3] for label in await akismet.feedback()] == [None]
 
 
 async def test_another_sites_comment_is_another_one(akismet: Akismet) -> None:
@@ -308,6 +312,19 @@ async def test_somebody_who_registers_is_judged_by_the_name(akismet: Akismet) ->
     assert (await akismet.call("/1.1/comment-check", spam)).text == "true"
     nothing = {"api_key": akismet.key, "user_ip": "", "comment_type": "pingback"}
     assert (await akismet.call("/1.1/comment-check", nothing)).text == "false"
+
+
+async def test_a_pingback_is_asked_about_before_it_exists(akismet: Akismet) -> None:
+    await akismet.set_policy(blocked_domains=("spam.example",))
+    fields = {"comment_content": "", "comment_author": "", "comment_type": "pingback", "akismet_pre_check": "1"}
+
+    answers = [
+        await akismet.call("/1.1/comment-check", {**akismet.fields(""), **fields, "comment_author_url": url})
+        for url in ("https://fine.example/post", "https://spam.example/post")
+    ]
+
+    assert [answer.text for answer in answers] == ["false", "true"]
+    assert await akismet.stored() == []
 
 
 async def test_a_comments_time_does_not_change_when_it_is_asked_about_again(akismet: Akismet, clock: Clock) -> None:

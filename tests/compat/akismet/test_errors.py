@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx2
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from moderator.app import build_app
 from moderator.compat.akismet.form import MAX_FIELDS
 from moderator.compat.akismet.views import CALLS, MAX_FORM_BYTES, METHODS
 from moderator.domain.comments import Status
@@ -240,3 +242,25 @@ async def test_a_form_may_be_sent_without_a_content_type(akismet: Akismet) -> No
     body = urlencode(akismet.fields("Fine.")).encode()
 
     assert (await akismet.http.post("/1.1/comment-check", content=body)).text == "false"
+
+
+async def test_a_client_that_hangs_up_is_no_failure(akismet: Akismet) -> None:
+    sent: list[dict[str, Any]] = []
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/1.1/comment-check",
+        "query_string": b"",
+        "headers": [(b"host", b"moderator.test")],
+        "client": ("127.0.0.1", 1),
+    }
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await build_app(akismet.services)(scope, receive, send)  # type: ignore[arg-type]
+
+    assert [message.get("status") for message in sent] == [400, None]

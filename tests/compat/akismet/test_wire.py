@@ -122,6 +122,7 @@ def test_a_site_with_one_language_says_which(text: str, lang: str | None) -> Non
 @pytest.mark.parametrize("value", ["1", "true", "True", " TRUE "])
 def test_a_test_is_said_in_many_ways(value: str) -> None:
     assert sent(is_test=value).is_test
+    assert sent(akismet_pre_check=value).is_test, "a pingback that does not exist yet"
 
 
 @pytest.mark.parametrize("value", ["", "0", "false", "False", "no"])
