@@ -31,14 +31,14 @@ def _free_port() -> int:
 
 
 @cache
-def _texts() -> list[str]:
+def texts() -> list[str]:
     """Return a text for each request: repeated ones would be held as a campaign, which no ordinary traffic is."""
     return make_texts(REQUESTS)
 
 
-def _requests(path: str, key: str, *, wrap: bool = False) -> list[bytes]:
+def make_requests(path: str, key: str, *, wrap: bool = False) -> list[bytes]:
     made = []
-    for n, text in enumerate(_texts()):
+    for n, text in enumerate(texts()):
         comment: dict[str, Any] = {
             "text": text,
             "external_id": f"bench-{n}",
@@ -54,7 +54,7 @@ def _requests(path: str, key: str, *, wrap: bool = False) -> list[bytes]:
     return made
 
 
-def _load(port: int, requests: Path, *, connections: int = CONNECTIONS) -> dict[str, Any]:
+def load(port: int, requests: Path, *, connections: int = CONNECTIONS) -> dict[str, Any]:
     options = {"--port": port, "--requests": requests, "--connections": connections, "--seconds": SECONDS}
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.load", *(str(part) for option in options.items() for part in option)],
@@ -95,7 +95,15 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def _service(folder: Path, models: Path) -> Iterator[tuple[int, str, int]]:
+def run_echo() -> Iterator[int]:
+    """Start the bare echo. Yield its port."""
+    port = _free_port()
+    with _process([sys.executable, "-m", "benchmarks.echo", str(port)], port, {}):
+        yield port
+
+
+@contextmanager
+def run_service(folder: Path, models: Path) -> Iterator[tuple[int, str, int]]:
     """Start the service on a new database. Yield its port, a site key and its process id."""
     port = _free_port()
     environment = {
@@ -128,28 +136,27 @@ def measure(models: Path) -> dict[str, Any]:
     echo, full, score, low = [], [], [], []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_requests(folder / "echo", _requests("/v1/comments", "none"))
+        write_requests(folder / "echo", make_requests("/v1/comments", "none"))
         for n in range(ROUNDS):
-            port = _free_port()
-            with _process([sys.executable, "-m", "benchmarks.echo", str(port)], port, {}):
-                echo.append(_load(port, folder / "echo"))
-                low.append(_load(port, folder / "echo", connections=2))
+            with run_echo() as port:
+                echo.append(load(port, folder / "echo"))
+                low.append(load(port, folder / "echo", connections=2))
             (folder / str(n)).mkdir()
-            with _service(folder / str(n), models) as (port, key, pid):
-                write_requests(folder / "full", _requests("/v1/comments", key))
-                write_requests(folder / "score", _requests("/v1/score", key, wrap=True))
-                score.append(_load(port, folder / "score"))
-                full.append(_load(port, folder / "full"))
+            with run_service(folder / str(n), models) as (port, key, pid):
+                write_requests(folder / "full", make_requests("/v1/comments", key))
+                write_requests(folder / "score", make_requests("/v1/score", key, wrap=True))
+                score.append(load(port, folder / "score"))
+                full.append(load(port, folder / "full"))
                 resident = _resident_mib(pid)
     return {
-        "echo": _median(echo),
-        "echo_2_connections": _median(low),
-        "score": _median(score),
-        "full": _median(full),
+        "echo": median(echo),
+        "echo_2_connections": median(low),
+        "score": median(score),
+        "full": median(full),
         "worker_mib": resident,
     }
 
 
-def _median(found: list[dict[str, Any]]) -> dict[str, float]:
+def median(found: list[dict[str, Any]]) -> dict[str, float]:
     middle = len(found) // 2
     return {name: sorted(one[name] for one in found)[middle] for name in ("per_second", "p50_ms", "p99_ms")}

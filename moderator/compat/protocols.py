@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute
 
-from moderator.compat.akismet.views import PROTOCOL as AKISMET
+from moderator.compat import akismet, coral, openai
 from moderator.compat.mounting import Protocol, mount
 from moderator.services import Services
 
-PROTOCOLS: Sequence[Protocol] = (AKISMET,)
+PROTOCOLS: Sequence[Protocol] = (akismet.PROTOCOL, openai.PROTOCOL, coral.PROTOCOL)
 
 
 def routes_of(services: Services) -> list[BaseRoute]:

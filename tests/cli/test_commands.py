@@ -30,7 +30,8 @@ def test_a_site_and_its_keys(service: Service) -> None:
     added = service.json("site", "add", "News", "--akismet-key", "--origin", "https://news.example")
     assert set(added) >= {"site_id", "name", "key", "akismet_key", "public_key"}
     assert len(added["akismet_key"]) == 12
-    assert service.json("site", "list")["sites"] == [{"site_id": added["site_id"], "name": "News"}]
+    (listed,) = service.json("site", "list")["sites"]
+    assert (listed["site_id"], listed["name"]) == (added["site_id"], "News")
     issued = service.json("key", "issue", "News")
     keys = service.json("key", "list", "News")["keys"]
     assert len(keys) == 4
@@ -38,6 +39,18 @@ def test_a_site_and_its_keys(service: Service) -> None:
     (own,) = [key for key in keys if issued["key"].startswith(key["begins"])]
     service.json("key", "revoke", own["key_id"])
     assert own not in service.json("key", "list", "News")["keys"]
+
+
+def test_what_a_site_chooses_for_itself(service: Service) -> None:
+    service.json("site", "add", "News")
+    changed = service.json("site", "set", "News", "--held-answer", "ask_again", "--abuse-is-held")
+    assert (changed["held_answer"], changed["abuse_is_spam"], changed["phase_secrets"]) == ("ask_again", False, 0)
+    done = service.run("site", "set", "News", "--phase-secret", "the old one", "--phase-secret", "the new one")
+    assert "the new one" not in done.stdout
+    (listed,) = service.json("site", "list")["sites"]
+    assert (listed["held_answer"], listed["abuse_is_spam"], listed["phase_secrets"]) == ("ask_again", False, 2)
+    assert service.json("site", "set", "News", "--no-phase-secrets")["phase_secrets"] == 0
+    assert service.run("site", "set", "News", "--no-phase-secrets", "--phase-secret", "x").returncode != 0
 
 
 def test_people(service: Service) -> None:

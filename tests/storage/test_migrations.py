@@ -10,9 +10,10 @@ import anyio
 import pytest
 
 from moderator.domain.errors import SchemaRefused
+from moderator.domain.events import EndpointKind
 from moderator.domain.ids import CaseId
 from moderator.domain.policy import Action
-from moderator.storage import cases, signatures
+from moderator.storage import cases, outbox, signatures
 from moderator.storage import migrate as migrations
 from moderator.storage.database import Database
 from moderator.storage.engine import open_database
@@ -25,7 +26,7 @@ from tests.storage.rows import add_comment, add_sites
 
 pytestmark = pytest.mark.anyio
 
-NAMES = ["0001_initial", "0002_campaigns"]
+NAMES = ["0001_initial", "0002_campaigns", "0003_other_protocols"]
 
 COLUMNS = {
     "sqlite": """
@@ -37,6 +38,9 @@ COLUMNS = {
 }
 
 
+OLD_ENDPOINT = """
+INSERT INTO endpoints (id, site_id, url, secrets, created_ms) VALUES (:id, :site_id, 'https://news.example', '[]', 0)
+"""
 OLD_CASE = """
 INSERT INTO cases (id, site_id, comment_id, cause, weight, opened_ms)
 VALUES (:id, :site_id, :comment_id, 'borderline', 0.5, 0)
@@ -86,7 +90,9 @@ async def test_a_database_without_a_step_asks_for_it(database: Database, monkeyp
 
 
 async def test_an_empty_database_asks_for_every_step(empty: Database) -> None:
-    with pytest.raises(SchemaRefused, match="lacks 0001_initial, 0002_campaigns; run: moderator migrate"):
+    with pytest.raises(
+        SchemaRefused, match="lacks 0001_initial, 0002_campaigns, 0003_other_protocols; run: moderator migrate"
+    ):
         await check_schema(empty)
 
 
@@ -165,24 +171,28 @@ async def _shape(database: Database) -> list[tuple[object, ...]]:
     return sorted(tuple(row.values()) if isinstance(row, dict) else tuple(row) for row in (*columns, *indexes))
 
 
-async def test_a_database_of_the_first_schema_keeps_its_rows_and_gets_the_same_shape(
-    empty: Database, database: Database, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("released", [1, 2])
+async def test_a_database_of_an_earlier_schema_keeps_its_rows_and_gets_the_same_shape(
+    empty: Database, database: Database, monkeypatch: pytest.MonkeyPatch, released: int
 ) -> None:
     known = load_migrations(empty.engine)
-    monkeypatch.setattr(migrations, "load_migrations", lambda _engine: known[:1])
+    monkeypatch.setattr(migrations, "load_migrations", lambda _engine: known[:released])
     await migrate(empty, now_ms=5)
     async with empty.transaction() as connection:
         await add_sites(connection)
         comment = await add_comment(connection, verdict=Action.HOLD)
         await connection.execute(OLD_CASE, id="case-old", site_id=comment.site_id, comment_id=comment.id)
+        await connection.execute(OLD_ENDPOINT, id="endpoint-old", site_id=comment.site_id)
     monkeypatch.setattr(migrations, "load_migrations", lambda _engine: known)
 
-    assert await migrate(empty, now_ms=6) == NAMES[1:]
+    assert await migrate(empty, now_ms=6) == NAMES[released:]
 
     await check_schema(empty)
     async with empty.transaction() as connection:
         file = await cases.get(connection, CaseId("case-old"), now=NOON)
         assert (file.comment, file.case.campaign) == (comment, None)
+        (endpoint,) = await outbox.list_endpoints(connection, comment.site_id)
+        assert endpoint.kind is EndpointKind.WEBHOOK
         await signatures.add(
             connection,
             [Signed(comment_id=comment.id, campaign=comment.id, signature=a_signature(), received_at=NOON)],

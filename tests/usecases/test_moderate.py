@@ -14,8 +14,10 @@ from moderator.domain.review import Automation, Detection, Ground, ReasonCode, S
 from moderator.domain.scoring import Label, Scored, Span
 from moderator.services import Services
 from moderator.storage import cases, comments, decisions
+from moderator.storage.database import Connection
 from moderator.usecases import commands, manage
-from moderator.usecases.moderate import moderate, moderate_many, network_of, score_many
+from moderator.usecases.facts import network_of
+from moderator.usecases.moderate import moderate, moderate_many, preview, score_many, scores_many
 from tests.builders import a_comment
 from tests.fakes import Clock, FakeScorer
 from tests.usecases.conftest import OPERATOR
@@ -174,6 +176,14 @@ async def test_large_batches_are_scored_in_order_too(services: Services, site: S
     scored = await score_many(services, texts)
 
     assert [one.scores[Label.SPAM] > 0.5 for one in scored if one] == [bool(n % 2) for n in range(3_000)]
+    assert await scores_many(services, texts) == [one.scores for one in scored if one]
+
+
+async def test_scores_alone_are_those_that_a_policy_sees(services: Services, site: SiteId) -> None:
+    (scored,) = await score_many(services, ["viagra"])
+
+    assert scored is not None
+    assert await scores_many(services, ["viagra"]) == [scored.scores]
 
 
 async def test_a_hurried_author_is_held_by_id_and_by_address(services: Services, site: SiteId, clock: Clock) -> None:
@@ -300,3 +310,22 @@ async def test_newcomers_are_known_by_their_record(services: Services, site: Sit
 )
 def test_an_address_loses_its_host_part(ip: str | None, network: str | None) -> None:
     assert network_of(ip) == network
+
+
+async def test_a_preview_says_the_same_and_leaves_no_trace(services: Services, site: SiteId) -> None:
+    for text in ("What an idiot.", "You scum, all of you.", "A fine point on gas prices."):
+        comment = a_comment(text, site_id=site, author=Author(id="7", ip="192.0.2.7"))
+        async with services.database.read() as connection:
+            tables = await _rows(connection)
+        for _ in range(5):  # More often than the author may post in a minute.
+            outcome = await preview(services, comment)
+        async with services.database.read() as connection:
+            assert await _rows(connection) == tables
+        said = (await moderate(services, comment)).outcome
+        assert replace(said, case=None) == outcome
+
+
+async def _rows(connection: Connection) -> list[int]:
+    tables = ("comments", "cases", "decisions", "signatures", "feedback", "audit", "events", "deliveries")
+    counts = [await connection.one(f"SELECT COUNT(*) AS number FROM {table}") for table in tables]
+    return [int(row["number"]) for row in counts if row is not None]
