@@ -38,6 +38,7 @@ BODIES = {
     "submit-spam": {THANKS},
     "submit-ham": {THANKS},
     "deactivate": {"deactivated"},
+    "test": {"connected"},
 }
 
 
@@ -63,7 +64,7 @@ async def test_every_recorded_call_is_answered(akismet: Akismet, client: str, ca
 @pytest.mark.parametrize("client", CLIENTS)
 async def test_a_key_that_is_not_ours_is_invalid_for_each(akismet: Akismet, client: str) -> None:
     for call, request in load(client).requests.items():
-        if not request.target.startswith("/1.1/token"):
+        if request.target not in ("/1.1/token", "/1.1/test"):
             answer = await send(akismet, request)
             assert answer.text == "invalid", call
             assert answer.headers["x-akismet-debug-help"]
@@ -103,6 +104,26 @@ async def test_the_old_wordpress_keeps_one_comment_through_all_its_calls(akismet
     assert stored.comment.text.startswith('It\'s a "fine" Stück? 100 % richtig 👍')
     assert stored.comment.author.name == "Zoë Müller & Søn"
     assert (stored.comment.lang, stored.comment.article.url) == ("de", "https://news.example/?p=12")
+
+
+@pytest.mark.parametrize("version", ["5.0.2", "5.7.2"])
+async def test_a_served_wordpress_finds_its_comments_again(akismet: Akismet, version: str) -> None:
+    """Bytes of a whole WordPress, whose database has kept the comments between the calls."""
+    client = f"wordpress-akismet-{version}"
+    calls = list(load(client).requests)
+    checks = [call for call in calls if call.startswith("comment-check of a new comment")]
+    marks = [call for call in calls if call.startswith("submit-")]
+
+    assert [(await replay(akismet, client, call)).text for call in checks] == ["false"] * 3
+    before = await akismet.stored()
+    assert [(await replay(akismet, client, call)).text for call in marks] == [THANKS] * 2
+    again = [call for call in calls if call.startswith("comment-check again")]
+    assert {(await replay(akismet, client, call)).text for call in again} <= {"false"}
+
+    after = await akismet.stored()
+    assert [one.comment.id for one in after] == [one.comment.id for one in before]
+    assert sorted(one.outcome.status for one in after) == ["approved", "approved", "rejected"]
+    assert {one.comment.author.name for one in after} == {"Zoë O'Neill"}
 
 
 async def test_the_new_wordpress_is_promised_a_callback(akismet: Akismet) -> None:
