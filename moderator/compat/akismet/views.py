@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -141,7 +140,7 @@ def _who(request: Request[Any], fields: Fields) -> tuple[SiteKey, str]:
 
 
 def _host(request: Request[Any]) -> str:
-    return Headers(scope=request.scope).get("host", "")
+    return request.headers.get("host", "")
 
 
 async def _count(request: Request[Any], key: SiteKey, month: usage.Month | None) -> Counts:
