@@ -54,11 +54,12 @@ async def on_forbidden(_: Request[Any], error: Exception) -> Response:
 
 
 async def on_invalid(_: Request[Any], error: Exception) -> Response:
-    """Answer what cannot be scored, naming the member at fault."""
+    """Answer what cannot be scored, naming the member at fault; the message says where in it."""
     assert isinstance(error, InvalidInput | msgspec.ValidationError)
     fault = error.faults[0] if isinstance(error, InvalidInput) else fault_of(error)
-    param = fault.pointer.strip("/").replace("/", ".") or None
-    return _answer(400, f"{param}: {fault.detail}" if param else fault.detail, param=param, code="invalid_value")
+    place = fault.pointer.strip("/").replace("/", ".")
+    param = place.partition(".")[0] or None
+    return _answer(400, f"{place}: {fault.detail}" if place else fault.detail, param=param, code="invalid_value")
 
 
 async def on_too_large(_: Request[Any], error: Exception) -> Response:

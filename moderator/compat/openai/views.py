@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from moderator.compat import halves
 from moderator.compat.openai.categories import result_of
 from moderator.compat.openai.errors import NoModel, UnknownModel
 from moderator.compat.openai.schemas import DECODER, ENCODER, ModerationOut, ResultOut
@@ -28,7 +29,7 @@ async def create_moderation(request: Request[Any]) -> Response:
     """`POST /v1/moderations`: nothing is stored or learned."""
     found = services(request)
     site_id = access.site_key(found, access.bearer(request.headers.get("authorization"))).site_id
-    asked = DECODER.decode(await read_body(request.scope, request.receive, limit=MAX_BATCH_BYTES))
+    asked = halves.decode(DECODER, await read_body(request.scope, request.receive, limit=MAX_BATCH_BYTES))
     texts = asked.texts()
     if asked.model is not None and asked.model != found.scorer.version and not _MODELS.fullmatch(asked.model):
         raise UnknownModel(asked.model)

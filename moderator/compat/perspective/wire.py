@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import Struct
 
+from moderator.compat import halves
 from moderator.compat.perspective.errors import Refusal
 
 PROBABILITY: Final = "PROBABILITY"
@@ -134,33 +135,17 @@ _UNDERSCORED: Final = {
 # Only a member's name has a colon behind its closing quote.
 _MEMBER: Final = re.compile(b"(?:" + b"|".join(map(re.escape, _UNDERSCORED)) + rb")(?=\s*:)")
 # Every escape, so that a backslash is never taken for another one's.
-_ESCAPE: Final = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F].{2}|\\.")
 
 
 def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     """Return a body as what a decoder makes of it.
 
-    Half of a surrogate pair, which is left where a client cuts an emoji in two, becomes U+FFFD: it has as many code
-    units, and to refuse the text would let through whatever stands before it. An empty body is an empty object.
+    Half of a surrogate pair is mended, and an empty body is an empty object.
 
     Raises:
         msgspec.DecodeError, UnicodeDecodeError, RecursionError: it is not JSON, or not of this shape.
     """
-    body = _MEMBER.sub(lambda found: _UNDERSCORED[found[0]], body) or b"{}"
-    try:
-        return decoder.decode(body)
-    except msgspec.ValidationError:
-        raise
-    except msgspec.DecodeError:
-        mended = _ESCAPE.sub(_whole, body)
-        if mended == body:
-            raise
-        return decoder.decode(mended)
-
-
-def _whole(found: re.Match[bytes]) -> bytes:
-    escape = found[0]
-    return rb"\ufffd" if len(escape) == 6 else escape
+    return halves.decode(decoder, _MEMBER.sub(lambda found: _UNDERSCORED[found[0]], body) or b"{}")
 
 
 def text_of(comment: TextEntry | None, context: Context | None) -> str:

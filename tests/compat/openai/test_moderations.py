@@ -188,7 +188,7 @@ def error_of(answer: httpx2.Response, status: int) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    ("given", "param"),
+    ("given", "place"),
     [
         (None, "input"),
         (7, "input"),
@@ -206,10 +206,11 @@ def error_of(answer: httpx2.Response, status: int) -> dict[str, object]:
         ([{"type": "text", "text": "x" * 11_000}] * 2, "input"),
     ],
 )
-async def test_what_cannot_be_scored_is_a_bad_request(client: httpx2.AsyncClient, given: object, param: str) -> None:
+async def test_what_cannot_be_scored_is_a_bad_request(client: httpx2.AsyncClient, given: object, place: str) -> None:
     error = error_of(await ask(client, given), 400)
 
-    assert (error["type"], error["param"]) == ("invalid_request_error", param)
+    assert (error["type"], error["param"]) == ("invalid_request_error", "input")
+    assert error["message"].startswith(f"{place}: ")
 
 
 async def test_a_missing_input_is_named(client: httpx2.AsyncClient) -> None:
@@ -235,7 +236,6 @@ async def test_another_model_is_not_found(client: httpx2.AsyncClient, asked: str
         b"{",
         b"\xff\xfe",
         b'{"input": "\xff"}',
-        b'{"input": "\\ud800"}',
         b'{"input": ' + b"[" * 100_000,
         b"null",
         b"[]",
@@ -322,3 +322,9 @@ async def test_what_nobody_expected_keeps_the_shape_and_tells_nothing(
     assert error_of(answer, 500)["type"] == "server_error"
     assert "secret" not in answer.text
     assert services.metrics.errors._value.get() == errors + 1
+
+
+async def test_half_a_character_is_scored_as_a_whole_unknown_one(client: httpx2.AsyncClient) -> None:
+    body = b'{"input": "What an idiot \\ud83d"}'
+    answer = await client.post(PATH, content=body)
+    assert answer.json()["results"][0]["category_scores"]["harassment"] == 0.6
