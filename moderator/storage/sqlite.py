@@ -350,6 +350,7 @@ class _Transaction:
 class _SqliteConnection:
     """One call is one hop to the connection's thread; `execute_fetchall` is the whole of it."""
 
+    engine = "sqlite"
     __slots__ = ("_connection",)
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
