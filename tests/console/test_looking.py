@@ -10,14 +10,16 @@ from moderator.console.finds import PAGE_ROWS
 from moderator.domain.comments import Article, Author, Comment
 from moderator.domain.ids import CommentId, SiteId
 from moderator.domain.people import Role
-from moderator.domain.review import Cause, ReasonCode
+from moderator.domain.policy import Action
+from moderator.domain.review import Cause, ReasonCode, Source
 from moderator.services import Services
-from moderator.storage import cases
+from moderator.storage import cases, decisions
 from moderator.usecases import feedback, manage, searching
 from moderator.usecases.moderate import moderate
 from tests.builders import a_case, a_comment, a_policy
 from tests.console.conftest import PASSWORD, Visitor
 from tests.fakes import Clock, FakeScorer
+from tests.storage.rows import a_decision
 from tests.usecases.conftest import OPERATOR
 
 pytestmark = pytest.mark.anyio
@@ -131,6 +133,21 @@ async def test_a_long_text_is_shown_around_the_word_and_personal_data_stays_mask
     assert '<mark class="found">' not in page
 
 
+@pytest.mark.parametrize("padding", range(170, 320, 6))
+async def test_a_number_at_the_edge_of_what_is_shown_is_whole_or_away(
+    visitor: Visitor, services: Services, site: SiteId, padding: int
+) -> None:
+    """Half of it would not be known as one, and stand there bare."""
+    number = "+49 30 23125 123"
+    await post(services, site, f"needle {'b' * padding} {number} {'c' * 400}")
+    await post(services, site, f"{'a' * 400} {number} {'b' * (padding // 4)} needle {'c' * 400}")
+    await visitor.sign_in()
+    page = await visitor.open("/console/search?q=needle")
+    assert len(texts_in(page)) == 2
+    bare = re.sub(r'<span class="bare">[^<]*</span>', "", page)
+    assert not re.search(r"23125|\+49", bare)
+
+
 async def test_people_find_only_what_stands_on_their_sites(
     visitor: Visitor, services: Services, site: SiteId, other: Visitor
 ) -> None:
@@ -235,6 +252,18 @@ async def test_a_decision_is_taken_back_where_that_is_allowed(
     assert "Go on with its case" in page
     assert 'aria-keyshortcuts="U"' not in page
     assert "Anna has its open case" in await other.open(f"/console/comments/{comment}")
+
+
+async def test_the_sites_own_staff_are_told_from_moderators(visitor: Visitor, services: Services, site: SiteId) -> None:
+    comment = await post(services, site, "Harmless.")
+    decision = a_decision(
+        comment, site_id=site, source=Source.SITE, action=Action.REJECT, reason=ReasonCode.SPAM, id=services.ids.new()
+    )
+    async with services.database.transaction() as connection:
+        await decisions.append(connection, [decision])
+    await visitor.sign_in()
+    page = await visitor.open(f"/console/comments/{comment}")
+    assert "rejected</strong>: spam by the site’s own staff," in page
 
 
 async def test_the_policys_own_rejection_is_taken_back_by_anybody(
