@@ -1,6 +1,7 @@
 """Run every benchmark and print each figure beside its ceiling: `make bench`, or one part: `… -m benchmarks stack`.
 
-`… -m benchmarks quality --data DIR` compares judgement instead of speed, on labelled files.
+`… -m benchmarks quality --data DIR` compares judgement instead of speed, on labelled files; `perspective --data DIR`
+prints which thresholds stand for those of another service.
 """
 
 import argparse
@@ -12,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import campaigns, commits, protocols, quality, scoring, searching, stack, start
+from benchmarks import campaigns, commits, perspective, protocols, quality, scoring, searching, stack, start
 
 MODELS = Path("models")
 PARTS = ("scoring", "start", "commits", "campaigns", "search", "stack", "protocols")
@@ -151,12 +152,14 @@ def main(chosen: list[str]) -> None:
 
 def _run() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks")
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, "quality"], default=[])
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="labelled files, for quality")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, "quality", "perspective"], default=[])
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="labelled files")
     asked = parser.parse_args()
     if "quality" in asked.parts:
         _print_quality(asked.data)
-    if asked.parts != ["quality"]:
+    if "perspective" in asked.parts:
+        print(perspective.markdown(perspective.measure(MODELS, asked.data)))
+    if not set(asked.parts) - set(PARTS):
         main([part for part in asked.parts if part in PARTS])
 
 

@@ -21,7 +21,8 @@ from moderator.storage import comments
 from moderator.storage.comments import Record
 from moderator.storage.database import Connection
 from moderator.storage.migrate import migrate
-from moderator.storage.sqlite import SqliteDatabase, _with_values
+from moderator.storage.sqlite import SqliteDatabase
+from moderator.storage.sqlite_connection import with_values
 
 CLIENTS = 64
 SITE = SiteId("bench")
@@ -88,7 +89,7 @@ async def _prepared(folder: Path, name: str) -> Path:
 
 async def _one_each(path: Path, records: list[Record]) -> float:
     """The same through plain aiosqlite, a transaction for each comment."""
-    statement = _with_values(comments.ADD, 1, len(comments._row(records[0])))
+    statement = with_values(comments.ADD, 1, len(comments._row(records[0])))
     async with aiosqlite.connect(path, isolation_level=None) as connection:
         await connection.execute("PRAGMA journal_mode = WAL")
         await connection.execute("PRAGMA synchronous = FULL")
@@ -117,7 +118,7 @@ def _bare(path: Path, records: list[Record]) -> float:
         rows = [comments._row(record) for record in records[start : start + CLIENTS]]
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(
-            _with_values(comments.ADD, len(rows), len(rows[0])), [value for row in rows for value in row]
+            with_values(comments.ADD, len(rows), len(rows[0])), [value for row in rows for value in row]
         ).fetchall()
         connection.execute("COMMIT")
     took = time.perf_counter() - started

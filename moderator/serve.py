@@ -20,13 +20,16 @@ from starlette.applications import Starlette
 
 from moderator.app import build_app
 from moderator.background import audit_refusal, running, stop_process
+from moderator.compat.akismet import callback
 from moderator.control import is_answered, listening, socket_path
 from moderator.domain.errors import Invalid, ModerationError, SecondWriter, Unavailable
+from moderator.domain.events import EndpointKind
 from moderator.log import logger, set_up_logging
 from moderator.protocol import BoundedProtocol, sweeping
 from moderator.services import Services, open_services
 from moderator.settings import Settings
 from moderator.storage.sqlite import SqliteDatabase
+from moderator.webhooks.delivery import WRITERS
 
 # A thread that holds the interpreter's lock gives it up ten times sooner than by default: the writer's thread waits for
 # it after every statement, and a busy event loop would keep it for 5 ms (measured, decision 0002).
@@ -34,6 +37,7 @@ SWITCH_INTERVAL_SECONDS = 0.0005
 GRACEFUL_SECONDS = 10
 # What is there at the start stays; a request leaves few cycles behind, so looking for them less often costs nothing.
 GC_THRESHOLDS = (20_000, 20, 50)
+ALL_WRITERS = {**WRITERS, EndpointKind.CALLBACK: callback.write}
 SUPERVISE_SECONDS = 0.5
 SHORTEST_LIFE_SECONDS = 5.0
 LOCK_PATIENCE_SECONDS = 10.0
@@ -159,7 +163,7 @@ async def _serve(
             await on_start(services)
         await audit_refusal(services)
         server = Server(_config(settings, build_app(services)))
-        await stack.enter_async_context(running(services))
+        await stack.enter_async_context(running(services, writers=ALL_WRITERS))
         await stack.enter_async_context(sweeping(server.server_state.connections, settings.request_seconds))
         gc.collect()
         gc.freeze()

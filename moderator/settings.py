@@ -34,6 +34,7 @@ class Settings:
     max_connections: int = 2_000
     request_seconds: float = 30.0
     reload_seconds: float = 2.0
+    coral_seconds: float = 0.15
     trusted_proxies: str = "127.0.0.1"
     allow_private_endpoints: bool = False
 
@@ -62,7 +63,8 @@ HELP: Mapping[str, str] = {
     "max_connections": "open connections; one more is answered 503",
     "request_seconds": "how long a request may take to arrive, seconds",
     "reload_seconds": "how often a worker looks for a new model and changed keys, seconds",
-    "trusted_proxies": "addresses whose X-Forwarded-For is believed, comma-separated; * believes everybody",
+    "coral_seconds": "how long Coral's phase waits for a verdict before it hears none, seconds; keep below its timeout",
+    "trusted_proxies": "addresses whose X-Forwarded-For and -Proto are believed, comma-separated; * believes everybody",
     "allow_private_endpoints": "let webhooks reach private addresses (development only)",
 }
 
@@ -79,6 +81,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "max_connections": (1, 1_000_000),
     "request_seconds": (0.1, 3_600),
     "reload_seconds": (0.05, 3_600),
+    "coral_seconds": (0.01, 10),
 }
 
 

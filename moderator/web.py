@@ -83,12 +83,23 @@ def client_address(scope: Scope) -> str:
     X-Forwarded-For counts only when the peer is a trusted proxy, and only from the right: the first address that no
     trusted proxy has written.
     """
-    peer: str = scope["client"][0] if scope.get("client") else "unknown"
-    trusted = {part.strip() for part in services_of(scope).settings.trusted_proxies.split(",")}
-    if "*" not in trusted and peer not in trusted:
-        return peer
-    forwarded = header(scope, b"x-forwarded-for")
-    return _first_untrusted(forwarded.split(","), trusted) or peer if forwarded else peer
+    peer = _peer(scope)
+    forwarded = header(scope, b"x-forwarded-for") if has_trusted_peer(scope) else None
+    return _first_untrusted(forwarded.split(","), _trusted(scope)) or peer if forwarded else peer
+
+
+def has_trusted_peer(scope: Scope) -> bool:
+    """Return whether the request came through a proxy that is believed (MODERATOR_TRUSTED_PROXIES)."""
+    trusted = _trusted(scope)
+    return "*" in trusted or _peer(scope) in trusted
+
+
+def _peer(scope: Scope) -> str:
+    return scope["client"][0] if scope.get("client") else "unknown"
+
+
+def _trusted(scope: Scope) -> set[str]:
+    return {part.strip() for part in services_of(scope).settings.trusted_proxies.split(",")}
 
 
 def _first_untrusted(hops: Iterable[str], trusted: set[str]) -> str | None:

@@ -37,6 +37,9 @@ class FakeScorer(Scorer):
     def score_many(self, texts: Sequence[str], langs: Sequence[str | None] = ()) -> list[Scored | None]:
         return [self.score(text, lang) for text, lang in zip(texts, langs or [None] * len(texts), strict=True)]
 
+    def scores_many(self, texts: Sequence[str]) -> list[Mapping[Label, float]]:
+        return [scored.scores if (scored := self.score(text)) else {} for text in texts]
+
     def explain(self, text: str, labels: Sequence[Label]) -> tuple[Span, ...]:
         spans = []
         for word, (label, _) in self.words.items():

@@ -3,12 +3,15 @@
 import gzip
 import json
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
+from moderator.classifier import manifest
 from moderator.classifier.registry import activate
 from training.base import make_base
 
@@ -92,12 +95,19 @@ def _files() -> dict[str, bytes]:
         return {f"{made.manifest.version}/{path.name}": path.read_bytes() for path in made.folder.iterdir()}
 
 
-def publish_tiny(models: Path) -> str:
-    """Put the tiny version into a folder of models, make it the current one, and return its name."""
+def publish_tiny(models: Path, *, languages: Sequence[str] = ()) -> str:
+    """Put the tiny version into a folder of models, make it the current one, and return its name.
+
+    Its corpus is too small for any language to count as learned; `languages` says that these are.
+    """
     for name, content in _files().items():
         path = models / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     version = next(iter(_files())).split("/")[0]
+    if languages:
+        found = manifest.read(models / version)
+        changed = msgspec.structs.replace(found, languages=list(languages))
+        (models / version / manifest.FILE_NAME).write_bytes(manifest.encode(changed))
     activate(models, version)
     return version

@@ -1,6 +1,6 @@
 """Comments: submit, batch, read, erase, report; and scores without a comment."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import anyio.to_thread
@@ -26,11 +26,11 @@ from moderator.domain.comments import MAX_TEXT_CHARACTERS, Comment, Status
 from moderator.domain.errors import Fault, InvalidInput, ModerationError, TooLarge
 from moderator.domain.ids import CommentId, SiteId
 from moderator.domain.people import KeyKind
-from moderator.domain.scoring import Label, Scored, Span
+from moderator.domain.scoring import Label, Span
 from moderator.services import Services
 from moderator.storage import comments as stored_comments
 from moderator.usecases import access, feedback
-from moderator.usecases.moderate import Moderated, moderate, moderate_many, score_many
+from moderator.usecases.moderate import Moderated, moderate, moderate_many, scores_many
 from moderator.web import MAX_BATCH_BYTES, client_address, header, read_body, services, services_of
 
 _COMMENT = msgspec.json.Decoder(CommentIn)
@@ -169,18 +169,20 @@ async def score_texts(request: Request[Any]) -> Response:
         if len(text) > MAX_TEXT_CHARACTERS:
             raise TooLarge(Fault(pointer=f"/texts/{n}", detail=f"at most {MAX_TEXT_CHARACTERS} characters"))
     model = found.scorer.version
-    scored = await score_many(found, sent.texts)
+    scores = await scores_many(found, sent.texts)
     if len(sent.texts) <= FEW_TEXTS:
-        spans = _explain_all(found, sent.texts, scored)
+        spans = _explain_all(found, sent.texts, scores)
     else:
-        spans = await anyio.to_thread.run_sync(_explain_all, found, sent.texts, scored)
-    results = [ScoresOut.of(one, own) for one, own in zip(scored, spans, strict=True)]
+        spans = await anyio.to_thread.run_sync(_explain_all, found, sent.texts, scores)
+    results = [ScoresOut.of(one, own) for one, own in zip(scores, spans, strict=True)]
     return Response(_ENCODER.encode(ScoreOut(model=model, results=results)), media_type="application/json")
 
 
-def _explain_all(found: Services, texts: Sequence[str], scored: Sequence[Scored | None]) -> list[tuple[Span, ...]]:
+def _explain_all(
+    found: Services, texts: Sequence[str], scores: Sequence[Mapping[Label, float]]
+) -> list[tuple[Span, ...]]:
     """Return the spans of the labels that stand out; the words of a harmless score explain nothing."""
     return [
-        found.scorer.explain(text, [label for label in Label if one and one.scores.get(label, 0.0) >= WORTH_A_SPAN])
-        for text, one in zip(texts, scored, strict=True)
+        found.scorer.explain(text, [label for label in Label if one.get(label, 0.0) >= WORTH_A_SPAN])
+        for text, one in zip(texts, scores, strict=True)
     ]

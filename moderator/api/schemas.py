@@ -14,7 +14,7 @@ from moderator.domain.ids import CommentId, SiteId
 from moderator.domain.outcome import Outcome
 from moderator.domain.policy import Action, Reason
 from moderator.domain.review import MAX_NOTE_CHARACTERS, Decision, ReasonCode
-from moderator.domain.scoring import Label, Scored, Span
+from moderator.domain.scoring import Label, Span
 from moderator.storage.cases import CaseFile
 from moderator.usecases.review import Decided
 
@@ -237,9 +237,9 @@ class ScoresOut(Struct):
     spans: list[SpanOut]
 
     @classmethod
-    def of(cls, scored: Scored | None, spans: tuple[Span, ...]) -> Self:
+    def of(cls, scores: Mapping[Label, float], spans: tuple[Span, ...]) -> Self:
         """Return scores as they are sent."""
-        return cls(scores=scores_out(scored.scores) if scored else {}, spans=[SpanOut.of(span) for span in spans])
+        return cls(scores=scores_out(scores), spans=[SpanOut.of(span) for span in spans])
 
 
 class ScoreOut(Struct):

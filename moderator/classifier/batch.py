@@ -19,8 +19,6 @@ from moderator.classifier.features import (
     ascending,
     hashed,
     pair_columns,
-    skeleton_columns,
-    word_columns,
 )
 
 CHUNK_CHARACTERS: Final = 400_000  # Bounds the memory: about 40 MB where no word comes twice.
@@ -116,20 +114,13 @@ def _hash_words(words: Sequence[str]) -> _Pool:
     sizes: list[Numbers] = [np.empty(0, np.intp)]
     hashes: list[Hashes] = [np.empty(0, np.uint64)]
     for line in _lines(words):
-        characters, present, spaces, polynomials, long_words, skeletons = hashed(line)
+        found = hashed(line)
         # From order by order to word by word.
-        words_of_starts = np.arange(polynomials.size, dtype=np.uint16).repeat(np.diff(spaces))
-        owners = np.concatenate(
-            (
-                np.broadcast_to(words_of_starts, present.shape)[present],
-                words_of_starts[spaces[:-1]],
-                long_words.astype(np.uint16),
-            )
-        )
-        found = np.concatenate((characters, word_columns(polynomials), skeleton_columns(skeletons)))
-        columns.append(found[owners.argsort(kind="stable")])
+        numbers = np.arange(found.spans.size, dtype=np.uint16)
+        owners = found.owners(numbers)
+        columns.append(found.alone[owners.argsort(kind="stable")])
         sizes.append(np.bincount(owners))
-        hashes.append(polynomials)
+        hashes.append(found.polynomials)
     return _Pool(np.concatenate(columns), np.concatenate(sizes), np.concatenate(hashes))
 
 

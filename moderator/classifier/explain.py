@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderator.classifier.align import Aligned, align
-from moderator.classifier.features import columns, hashed, pair_columns, skeleton_columns, windows, word_columns
+from moderator.classifier.features import columns, hashed, windows
 from moderator.classifier.model import Model
 from moderator.domain.scoring import Label, Span
 
@@ -51,16 +51,13 @@ def explain(model: Model, text: str, labels: Sequence[Label]) -> tuple[Span, ...
 
 def evidence(model: Model, part: str) -> NDArray[np.float64]:
     """Return what each word of a window adds to each label's logit, shape (words, labels)."""
-    characters, present, spaces, polynomials, long_words, skeletons = hashed(part)
-    alone = (word_columns(polynomials), skeleton_columns(skeletons))
-    found = np.concatenate((characters, *alone, pair_columns(polynomials)))
-    unique, inverse, counts = np.unique(found, return_inverse=True, return_counts=True)
+    found = hashed(part)
+    unique, inverse, counts = np.unique(found.columns, return_inverse=True, return_counts=True)
     shares = (model.contributions(unique) / counts[:, np.newaxis])[inverse]
 
-    letters = np.diff(spaces) - 1
+    letters = found.spans - 1
     words = letters.size
-    starts = np.arange(words).repeat(letters + 1)
-    owners = np.concatenate((np.broadcast_to(starts, present.shape)[present], np.arange(words), long_words))
+    owners = found.owners(np.arange(words))
     own, of_pairs = shares[: owners.size], shares[owners.size :]
     added = np.empty((words, own.shape[1]))
     for label, column in enumerate(own.T):

@@ -16,6 +16,7 @@ FEWEST_LETTERS: Final = 16  # "Thanks!" is in no language; below, a guess is wor
 MOST_CHARACTERS: Final = 120  # More say nothing new and cost time.
 SURE: Final = 0.7
 _NO_LANGUAGE: Final = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|\s+")
+_SIGNS: Final = ("http", "www.", "@", "#")  # Without any of them, nothing but white space is left out.
 _LABEL: Final = len("__label__")
 
 _Predict = Callable[[str], tuple[Sequence[str], Sequence[float]]]
@@ -35,13 +36,20 @@ def load_detector() -> _Predict:
 
 def find_language(text: str) -> str | None:
     """Return the language (ISO 639) that a text is in, or None where it is too short or nothing is sure."""
-    plain = _NO_LANGUAGE.sub(" ", text[: 2 * MOST_CHARACTERS]).strip()[:MOST_CHARACTERS]
+    plain = _without_addresses(text[: 2 * MOST_CHARACTERS])[:MOST_CHARACTERS]
     if len(plain) < FEWEST_LETTERS or sum(map(str.isalpha, plain)) < FEWEST_LETTERS:
         return None
     if plain.isupper():
         plain = plain.lower()  # It was hardly ever shown capitals.
     labels, shares = load_detector()(plain)
     return labels[0][_LABEL:] if labels and shares[0] >= SURE else None
+
+
+def _without_addresses(text: str) -> str:
+    # The pattern takes 15 µs, a third of what the model does; most texts need it for their white space alone.
+    if any(sign in text for sign in _SIGNS):
+        return _NO_LANGUAGE.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def primary(lang: str) -> str:

@@ -26,6 +26,8 @@ Floats = NDArray[np.float32]
 _ONES: Final[Floats] = np.ones(16 * WINDOW, np.float32)
 _HALF_POWER: Final = LENGTH_POWER / 2  # The table sums squares.
 _WORDS_FROM: Final = np.uint32(CHARACTERS)  # A plain number would turn all columns into wider ones first.
+# Fewer texts are hashed one by one: one takes 180 µs then, and 400 by way of `columns_many`, which has more to set up.
+_FEWEST_MANY: Final = 4
 # A model that has seen fewer of the n-grams cannot tell what is strange from what is new to it.
 _LEAST_SEEN: Final = 0.5
 
@@ -156,7 +158,8 @@ class Model:
         sums = np.zeros((2, len(parts), self.table.shape[1]), np.float32)
         sums[:, :, -1] = 1.0
         is_strange = np.zeros(len(parts), np.bool_)
-        for number, found in enumerate(columns_many(parts)):
+        all_columns = columns_many(parts) if len(parts) >= _FEWEST_MANY else map(columns, parts)
+        for number, found in enumerate(all_columns):
             border = int(found.searchsorted(_WORDS_FROM))
             rows = self.table.take(found.astype(np.intp), axis=0)
             if border:
@@ -165,7 +168,7 @@ class Model:
                 is_strange[number] = is_gibberish(parts[number], rarity)
             if border < found.size:
                 np.dot(_ONES[border : found.size], rows[border:], out=sums[1, number])
-        logits = self.combine(*sums)
+        logits = self.combine(sums)
         if len(parts) == len(texts):
             return logits, is_strange
         return np.maximum.reduceat(logits, begins, axis=0), np.logical_or.reduceat(is_strange, begins)
@@ -199,13 +202,18 @@ class Model:
             logits = logits + sums[:-1] / float(sums[-1]) ** _HALF_POWER
         return logits, rarity
 
-    def combine(self, characters: Floats, words: Floats) -> Floats:
-        """Return calibrated logits, shape (texts, labels), from the sums of the table's rows in each block.
+    def combine(self, sums: Floats) -> Floats:
+        """Return calibrated logits, shape (texts, labels), from the sums of the table's rows.
 
-        The last column has the squared length of the block; it must be above 0.
+        Args:
+            sums: those of each text's n-grams of characters, then of words, shape (2, texts, labels + 1). The last
+                column has the squared length of the block; it must be above 0.
         """
-        added = characters[:, :-1] / _shortened(characters[:, -1:]) + words[:, :-1] / _shortened(words[:, -1:])
-        logits: Floats = self._offsets + added
+        # In double precision, as `_weigh` does it text by text.
+        lengths = sums[..., -1:].astype(np.float64)
+        lengths **= _HALF_POWER
+        added = sums[..., :-1] / lengths.astype(np.float32)
+        logits: Floats = self._offsets + (added[0] + added[1])
         return logits
 
     def contributions(self, found: Columns) -> NDArray[np.float32]:
@@ -215,12 +223,6 @@ class Model:
         for part in (rows[:border], rows[border:]):
             part[:, :-1] /= float(part[:, -1].sum()) ** _HALF_POWER if part.size else 1.0
         return rows[:, :-1]
-
-
-def _shortened(squares: Floats) -> Floats:
-    # In double precision, as `_weigh` does it text by text.
-    shortened: NDArray[np.float64] = np.power(squares, _HALF_POWER, dtype=np.float64)
-    return shortened.astype(np.float32)
 
 
 def _logit(score: float) -> float:

@@ -10,22 +10,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from moderator.classifier.features import (
-    CHARACTERS,
-    ascending,
-    hashed,
-    pair_columns,
-    skeleton_columns,
-    windows,
-    word_columns,
-)
+from moderator.classifier.features import CHARACTERS, WINDOW, ascending, hashed, windows
 from moderator.classifier.model import Model
 from moderator.classifier.normalise import normalise
 
 STRETCH_WORDS: Final = 8
 FEWEST_WORDS: Final = 20  # A shorter text is one passage.
-_BITS: Final = np.array(19, np.uint32)  # A column fits; the stretch's number stands above it.
-_COLUMN: Final = np.array((1 << 19) - 1, np.uint32)
+_BITS: Final = 19  # A column fits; the stretch's number stands above it.
+_COLUMN: Final = np.array((1 << _BITS) - 1, np.uint32)
+# For each word of a window the number of its stretch, and for each stretch where its two blocks of columns begin.
+_STRETCHES: Final = np.arange(WINDOW, dtype=np.uint32) // STRETCH_WORDS << np.uint32(_BITS)
+_BORDERS: Final = (_STRETCHES[::STRETCH_WORDS, np.newaxis] + np.array([0, CHARACTERS], np.uint32)).ravel()
 
 
 def highest_logits(model: Model, text: str) -> NDArray[np.float32] | None:
@@ -33,7 +28,7 @@ def highest_logits(model: Model, text: str) -> NDArray[np.float32] | None:
     if text.count(" ") < FEWEST_WORDS - 1 and len(text.split()) < FEWEST_WORDS:
         return None
     found = [one for _, part in windows(normalise(text)) if (one := _highest(model, part)) is not None]
-    return np.max(found, axis=0) if found else None
+    return np.maximum.reduce(found) if found else None
 
 
 def has_worse_passage(model: Model, text: str) -> bool:
@@ -46,21 +41,18 @@ def has_worse_passage(model: Model, text: str) -> bool:
 
 
 def _highest(model: Model, part: str) -> NDArray[np.float32] | None:
-    characters, present, spaces, words, long_words, skeletons = hashed(part)
-    if words.size < FEWEST_WORDS:
+    found = hashed(part)
+    words = found.spans.size
+    if words < FEWEST_WORDS:
         return None
-    count = words.size // STRETCH_WORDS
+    count = words // STRETCH_WORDS
     # The words that are left over belong to the last stretch.
-    stretches = np.minimum(np.arange(words.size, dtype=np.uint32) // STRETCH_WORDS, np.uint32(count - 1))
-    starts = np.broadcast_to(stretches.repeat(np.diff(spaces)), present.shape)[present]
-    owners = np.concatenate((starts, stretches, stretches[long_words], stretches[:-1]))
-    owners <<= _BITS
-    owners |= np.concatenate((characters, word_columns(words), skeleton_columns(skeletons), pair_columns(words)))
-    keys = ascending(owners)
-    borders = np.repeat(np.arange(count, dtype=np.uint32) << _BITS, 2)
-    borders[1::2] |= np.uint32(CHARACTERS)
+    stretches = np.minimum(_STRETCHES[:words], _STRETCHES[STRETCH_WORDS * (count - 1)])
+    keys = np.concatenate((found.owners(stretches), stretches[:-1]))
+    keys |= found.columns
+    keys = ascending(keys)
     rows = model.table.take((keys & _COLUMN).astype(np.intp), axis=0)
-    sums = np.add.reduceat(rows, keys.searchsorted(borders), axis=0)
+    sums = np.add.reduceat(rows, keys.searchsorted(_BORDERS[: 2 * count]), axis=0)
     sums = sums[:-2] + sums[2:]  # Each stretch with the next one; blocks of characters and of words take turns.
-    logits: NDArray[np.float32] = model.combine(sums[0::2], sums[1::2]).max(axis=0)
+    logits: NDArray[np.float32] = model.combine(sums.reshape(count - 1, 2, -1).swapaxes(0, 1)).max(axis=0)
     return logits

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from moderator.classifier.features import hashed, skeleton_columns, windows, word_columns
+from moderator.classifier.features import hashed, windows
 from moderator.classifier.model import Model
 from moderator.classifier.normalise import normalise
 
@@ -27,8 +27,10 @@ def _is_scrambled(model: Model, part: str) -> bool:
     found = hashed(part)
     if found.long_words.size < FEWEST_WORDS:
         return False
-    words = word_columns(found.words[found.long_words])
-    rarity = np.sqrt(model.table[words, -1]) - np.sqrt(model.table[skeleton_columns(found.skeletons), -1])
+    words = found.words[found.long_words]
+    # Whole rows by `take` come four times as fast as one column of them by index.
+    own, shared = (model.table.take(columns, axis=0)[:, -1] for columns in (words, found.skeletons))
+    rarity = np.sqrt(own) - np.sqrt(shared)
     strange = words[rarity > RARER]
     if strange.size < FEWEST_WORDS:
         return False  # Nearly every text.

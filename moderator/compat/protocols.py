@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute
 
+from moderator.compat import akismet, coral, openai, perspective
 from moderator.compat.mounting import Protocol, mount
 from moderator.services import Services
 
-PROTOCOLS: Sequence[Protocol] = ()
+PROTOCOLS: Sequence[Protocol] = (akismet.PROTOCOL, perspective.PROTOCOL, openai.PROTOCOL, coral.PROTOCOL)
 
 
 def routes_of(services: Services) -> list[BaseRoute]:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,8 +56,8 @@ class Waiting:
 class ReadBatcher:
     """Runs at most one batch of a kind at a time; what arrives meanwhile makes up the next one."""
 
-    def __init__(self, lend: Callable[[], AbstractAsyncContextManager[Connection]]) -> None:
-        self._lend = lend
+    def __init__(self, answer: Callable[[Waiting], Awaitable[Sequence[Any]]]) -> None:
+        self._answer = answer
         self._next: dict[Batch[Any, Any], list[Waiting]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -79,9 +78,7 @@ class ReadBatcher:
             while queue:
                 batch = queue.pop(0)
                 try:
-                    async with self._lend() as connection:
-                        answers = await batch.ask(connection)
-                    batch.resolve(answers)
+                    batch.resolve(await self._answer(batch))
                 except Exception as error:  # The callers get it, each through its own future.
                     batch.reject(error)
                 except BaseException:

@@ -110,6 +110,19 @@ async def find_by_external_id(connection: Connection, site_id: SiteId, external_
     return None if row is None else stored_of(row, as_first_answered=True)
 
 
+FIND_STANDING = """
+SELECT comments.*, cases.id AS open_case_id
+FROM comments LEFT JOIN cases ON cases.comment_id = comments.id AND cases.state = 'open'
+WHERE comments.site_id = :site_id AND comments.external_id = :external_id
+"""
+
+
+async def find_standing(connection: Connection, site_id: SiteId, external_id: str) -> Stored | None:
+    """Return what the site's own id stands for, as it now stands, or None."""
+    row = await connection.one(FIND_STANDING, site_id=site_id, external_id=external_id)
+    return None if row is None else stored_of(row)
+
+
 FIND_BY_IDEMPOTENCY_KEY = """
 SELECT comments.*, comments.case_id AS open_case_id, idempotency.fingerprint AS request_fingerprint
 FROM idempotency JOIN comments ON comments.id = idempotency.comment_id
@@ -252,6 +265,20 @@ async def ids_by_author(connection: Connection, site_id: SiteId, author_key: str
     """Return the ids of an author's comments that are not erased."""
     rows = await connection.all(FIND_IDS_BY_AUTHOR, site_id=site_id, author_key=author_key)
     return [CommentId(row["id"]) for row in rows]
+
+
+BY_AUTHOR = """
+SELECT comments.*, cases.id AS open_case_id
+FROM comments LEFT JOIN cases ON cases.comment_id = comments.id AND cases.state = 'open'
+WHERE comments.site_id = :site_id AND comments.author_key = :author_key AND comments.erased_ms IS NULL
+ORDER BY comments.received_ms DESC, comments.id DESC LIMIT :limit
+"""
+
+
+async def list_by_author(connection: Connection, site_id: SiteId, author_key: str, limit: int) -> list[Stored]:
+    """Return an author's comments that are not erased, as they now stand, the newest first."""
+    rows = await connection.all(BY_AUTHOR, site_id=site_id, author_key=author_key, limit=limit)
+    return [stored_of(row) for row in rows]
 
 
 def _row(record: Record) -> tuple[Value, ...]:

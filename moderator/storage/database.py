@@ -61,7 +61,10 @@ class Database(Protocol):
         """
 
     async def batch_read(self, run: Batch[Item, Result], item: Item) -> Result:
-        """Answer `item` together with the items of other callers that wait for the same `run` now."""
+        """Answer `item` together with the items of other callers that wait for the same `run` now.
+
+        `run` waits for nothing but its connection: on SQLite it runs to its end in that connection's thread.
+        """
 
     async def batch_write(self, run: Batch[Item, Result], item: Item) -> Result:
         """Like `batch_read`, in one transaction; returns after its commit.

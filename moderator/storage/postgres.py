@@ -67,7 +67,7 @@ class PostgresDatabase:
     def __init__(self, readers: Pool, writer: Pool | None) -> None:
         self._readers = readers
         self._writer = writer
-        self._read_batcher = ReadBatcher(self.read)
+        self._read_batcher = ReadBatcher(self._answer)
         self._writing = asyncio.Lock()
         self._waiting: list[Waiting] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -108,6 +108,10 @@ class PostgresDatabase:
                 yield _PostgresConnection(connection)
         finally:
             await self._readers.putconn(connection)
+
+    async def _answer(self, batch: Waiting) -> Sequence[Any]:
+        async with self.read() as connection:
+            return await batch.ask(connection)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:

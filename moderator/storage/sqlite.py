@@ -11,17 +11,16 @@ import fcntl
 import os
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
-from functools import lru_cache
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Self, cast
 
-import aiosqlite
-
-from moderator.domain.errors import SecondWriter, StorageCorrupt, StorageUnavailable
+from moderator.domain.errors import SecondWriter, StorageUnavailable
 from moderator.storage.batching import ReadBatcher, Waiting
-from moderator.storage.database import MAX_ROWS_PER_STATEMENT, Batch, Connection, Item, Result, Row, Value
+from moderator.storage.database import Batch, Connection, Item, Result
+from moderator.storage.sqlite_connection import SqliteConnection, ThreadedConnection, ask, translated
 
 MAX_GROUP = 256
 READERS = 2
@@ -44,23 +43,26 @@ _WRITER_PRAGMAS = (
     "PRAGMA secure_delete = ON",
 )
 
+_Landed = tuple[Waiting, Sequence[Any] | Exception]  # A batch, with its answers or with what its one item failed of.
+
 
 class SqliteDatabase:
     """See `moderator.storage.database.Database`."""
 
     engine = "sqlite"
 
-    def __init__(self, path: Path, *, writer: aiosqlite.Connection | None, readers: list[aiosqlite.Connection]) -> None:
+    def __init__(self, path: Path, *, writer: ThreadedConnection | None, readers: list[ThreadedConnection]) -> None:
         self.path = path
         self._writer = writer
         self._readers = readers
-        self._free: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
+        self._free: asyncio.Queue[ThreadedConnection] = asyncio.Queue()
         for reader in readers:
             self._free.put_nowait(reader)
-        self._read_batcher = ReadBatcher(self.read)
+        self._read_batcher = ReadBatcher(self._answer)
         self._waiting: deque[_Transaction | Waiting] = deque()
         self._wake = asyncio.Event()
         self._closing = False
+        self._has_begun = False  # The group that is being written.
         self._fault: str | None = None
         self._log_is_due = False
         self._lock: IO[str] | None = None
@@ -79,9 +81,9 @@ class SqliteDatabase:
         if read_only and not path.is_file():
             raise StorageUnavailable(f"There is no database {path.name}; start the service once, or: moderator migrate")
         lock = None if read_only else _take_lock(path)
-        opened: list[aiosqlite.Connection] = []
+        opened: list[ThreadedConnection] = []
         try:
-            with _translated():
+            with translated():
                 writer = None
                 if not read_only:
                     _create(path)
@@ -103,13 +105,22 @@ class SqliteDatabase:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Connection]:
         """Lend one of the readers."""
-        connection = await self._free.get()
+        async with self._lend_reader() as reader:
+            yield SqliteConnection(reader.execute_fetchall)
+
+    @asynccontextmanager
+    async def _lend_reader(self) -> AsyncIterator[ThreadedConnection]:
+        reader = await self._free.get()
         try:
             if self._closing:
                 raise StorageUnavailable("The database is closing.")
-            yield _SqliteConnection(connection)
+            yield reader
         finally:
-            self._free.put_nowait(connection)
+            self._free.put_nowait(reader)
+
+    async def _answer(self, batch: Waiting) -> Sequence[Any]:
+        async with self._lend_reader() as reader:
+            return await reader.run(partial(ask, batch=batch))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -162,7 +173,7 @@ class SqliteDatabase:
         if self._writer is None:
             return
         async with self._between_groups():
-            with _translated():
+            with translated():
                 await self._empty_log(self._writer)
 
     async def close(self) -> None:
@@ -208,13 +219,13 @@ class SqliteDatabase:
             else:
                 self._wake.clear()
 
-    async def _empty_log(self, writer: aiosqlite.Connection) -> None:
+    async def _empty_log(self, writer: ThreadedConnection) -> None:
         ((is_busy, *_),) = await writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
         self._log_is_due = bool(is_busy)
 
     async def _empty_log_at_once(self) -> None:
         """Empty the log unless somebody reads just now: other writers are waiting."""
-        writer = cast("aiosqlite.Connection", self._writer)
+        writer = cast("ThreadedConnection", self._writer)
         with suppress(sqlite3.Error):  # It stays due.
             await writer.execute_fetchall("PRAGMA busy_timeout = 0")
             await self._empty_log(writer)
@@ -227,13 +238,13 @@ class SqliteDatabase:
             self._waiting.popleft()
             await first.run_outside()
             return
-        writer = cast("aiosqlite.Connection", self._writer)
+        writer = cast("ThreadedConnection", self._writer)
         landed: list[_Transaction | Waiting] = []
-        results: list[tuple[Waiting, Sequence[Any]]] = []
+        results: list[_Landed] = []
         unit: _Transaction | Waiting | None = None
+        self._has_begun = False
         try:
-            with _translated():
-                await writer.execute_fetchall("BEGIN IMMEDIATE")
+            with translated():
                 while self._waiting and len(landed) < MAX_GROUP:
                     unit = self._waiting[0]
                     if isinstance(unit, _Transaction) and unit.outside:
@@ -242,12 +253,15 @@ class SqliteDatabase:
                     if isinstance(unit, _Transaction):
                         if await self._run_transaction(writer, unit):
                             landed.append(unit)
-                    else:
-                        for batch, answers in await self._run_batch(writer, unit):
-                            landed.append(batch)
-                            results.append((batch, answers))
+                        continue
+                    found = await writer.run(partial(self._run_batch, unit))
+                    results += found
+                    landed += [batch for batch, _ in found]
+                    if not writer.in_transaction:
+                        break  # It is committed.
                 unit = None
-                await writer.execute_fetchall("COMMIT")
+                if writer.in_transaction:
+                    await writer.execute_fetchall("COMMIT")
         except BaseException as error:
             await self._undo_group(writer, landed if unit is None else [*landed, unit], error)
             if not isinstance(error, Exception):
@@ -255,32 +269,38 @@ class SqliteDatabase:
             return
         self._fault = None
         for batch, answers in results:
-            batch.resolve(answers)
+            if isinstance(answers, Exception):
+                batch.reject(answers)
+            else:
+                batch.resolve(answers)
         for unit in landed:
             if isinstance(unit, _Transaction):
                 unit.settle()
 
     async def _undo_group(
-        self, writer: aiosqlite.Connection, units: Sequence["_Transaction | Waiting"], error: BaseException
+        self, writer: ThreadedConnection, units: Sequence["_Transaction | Waiting"], error: BaseException
     ) -> None:
         """Roll the whole group back and tell every member why. When BEGIN itself failed, everybody waiting is told."""
         self._fault = str(error)
         with suppress(sqlite3.Error):
             if writer.in_transaction:
                 await writer.execute_fetchall("ROLLBACK")
-        if not units:
-            units = list(self._waiting)
+        if not self._has_begun:
+            units = [*units, *self._waiting]
             self._waiting.clear()
         for unit in units:
             unit.reject(error)
 
-    async def _run_transaction(self, writer: aiosqlite.Connection, unit: "_Transaction") -> bool:
+    async def _run_transaction(self, writer: ThreadedConnection, unit: "_Transaction") -> bool:
         """Lend the writer to a waiting block; return whether its work stays."""
         if unit.started.done():  # Its caller was cancelled while waiting.
             unit.settle()
             return False
+        if not writer.in_transaction:
+            await writer.execute_fetchall("BEGIN IMMEDIATE")
+            self._has_begun = True
         await writer.execute_fetchall("SAVEPOINT unit")
-        unit.started.set_result(_SqliteConnection(writer))
+        unit.started.set_result(SqliteConnection(writer.execute_fetchall))
         error = await unit.finished
         if error is None:
             await writer.execute_fetchall("RELEASE unit")
@@ -292,25 +312,35 @@ class SqliteDatabase:
         unit.settle()
         return False
 
-    async def _run_batch(self, writer: aiosqlite.Connection, batch: Waiting) -> list[tuple[Waiting, Sequence[Any]]]:
-        """Run a batch, or each of its items alone when the whole fails; return what stays, with the answers."""
-        await writer.execute_fetchall("SAVEPOINT unit")
-        try:
-            answers = await batch.ask(_SqliteConnection(writer))
-        except Exception as error:
-            if isinstance(error, StorageUnavailable):  # A full disk, say: SQLite may have rolled the whole group back.
-                raise
-            await writer.execute_fetchall("ROLLBACK TO unit")
-            await writer.execute_fetchall("RELEASE unit")
-            if len(batch.items) == 1:
-                batch.reject(error)
-                return []
-            singles = [
-                Waiting(batch.run, [item], [future]) for item, future in zip(batch.items, batch.futures, strict=True)
-            ]
-            return [landed for single in singles for landed in await self._run_batch(writer, single)]
-        await writer.execute_fetchall("RELEASE unit")
-        return [(batch, answers)]
+    def _run_batch(self, batch: Waiting, writer: sqlite3.Connection) -> list[_Landed]:
+        """Run a batch and, when nothing else waits for this group, commit: all in one hop. In the writer's thread."""
+        if not writer.in_transaction:
+            writer.execute("BEGIN IMMEDIATE")
+            self._has_begun = True
+        landed = _run_in_savepoint(writer, batch)
+        if not self._waiting:
+            writer.execute("COMMIT")
+        return landed
+
+
+def _run_in_savepoint(writer: sqlite3.Connection, batch: Waiting) -> list[_Landed]:
+    """Run a batch, or each of its items alone when the whole fails; return what there is to answer."""
+    writer.execute("SAVEPOINT unit")
+    try:
+        answers = ask(writer, batch)
+    except Exception as error:
+        if isinstance(error, StorageUnavailable):  # A full disk, say: SQLite may have rolled the whole group back.
+            raise
+        writer.execute("ROLLBACK TO unit")
+        writer.execute("RELEASE unit")
+        if len(batch.items) == 1:
+            return [(batch, error)]
+        singles = [
+            Waiting(batch.run, [item], [future]) for item, future in zip(batch.items, batch.futures, strict=True)
+        ]
+        return [landed for single in singles for landed in _run_in_savepoint(writer, single)]
+    writer.execute("RELEASE unit")
+    return [(batch, answers)]
 
 
 class _Transaction:
@@ -347,61 +377,10 @@ class _Transaction:
             self.settled.exception()  # A caller cancelled twice never collects it, and that is not a fault.
 
 
-class _SqliteConnection:
-    """One call is one hop to the connection's thread; `execute_fetchall` is the whole of it."""
-
-    engine = "sqlite"
-    __slots__ = ("_connection",)
-
-    def __init__(self, connection: aiosqlite.Connection) -> None:
-        self._connection = connection
-
-    async def one(self, sql: str, /, **parameters: Value) -> Row | None:
-        rows = await self.all(sql, **parameters)
-        return rows[0] if rows else None
-
-    async def all(self, sql: str, /, **parameters: Value) -> Sequence[Row]:
-        with _translated():
-            rows = await self._connection.execute_fetchall(_dialect(sql), parameters)
-        return cast("Sequence[Row]", rows)
-
-    async def execute(self, sql: str, /, **parameters: Value) -> None:
-        with _translated():
-            await self._connection.execute_fetchall(_dialect(sql), parameters)
-
-    async def many(self, sql: str, rows: Sequence[Sequence[Value]], /) -> Sequence[Row]:
-        returned: list[Row] = []
-        for chunk in _chunks(rows):
-            statement = _with_values(sql, len(chunk), len(chunk[0]))
-            with _translated():
-                found = await self._connection.execute_fetchall(statement, [value for row in chunk for value in row])
-            returned.extend(cast("Sequence[Row]", found))
-        return returned
-
-
-def _chunks(rows: Sequence[Sequence[Value]]) -> Iterator[Sequence[Sequence[Value]]]:
-    """Cut rows into powers of two, so that few statement texts exist and the statement cache holds them all."""
-    start = 0
-    while start < len(rows):
-        size = min(MAX_ROWS_PER_STATEMENT, 1 << (len(rows) - start).bit_length() - 1)
-        yield rows[start : start + size]
-        start += size
-
-
-@lru_cache(maxsize=512)
-def _with_values(sql: str, rows: int, columns: int) -> str:
-    row = f"({', '.join('?' * columns)})"
-    return _dialect(sql).replace("{values}", "VALUES " + ", ".join([row] * rows))
-
-
-@lru_cache(maxsize=512)
-def _dialect(sql: str) -> str:
-    """Drop the tokens that only PostgreSQL needs: SQLite has one writer, so nothing else can lock a row."""
-    return sql.replace("{skip_locked}", "")
-
-
-async def _connect(uri: str, opened: list[aiosqlite.Connection]) -> aiosqlite.Connection:
-    connection = await aiosqlite.connect(uri, uri=True, isolation_level=None, cached_statements=512)
+async def _connect(uri: str, opened: list[ThreadedConnection]) -> ThreadedConnection:
+    connect = partial(sqlite3.connect, uri, uri=True, isolation_level=None, cached_statements=512)
+    connection = ThreadedConnection(connect, iter_chunk_size=64)
+    await connection
     opened.append(connection)
     connection.row_factory = sqlite3.Row
     for pragma in _PRAGMAS:
@@ -417,7 +396,7 @@ def _create(path: Path) -> None:
         raise StorageUnavailable(f"The database file cannot be opened: {error.strerror}.") from error
 
 
-async def _set_up_writer(writer: aiosqlite.Connection) -> None:
+async def _set_up_writer(writer: ThreadedConnection) -> None:
     rows = list(await writer.execute_fetchall("PRAGMA journal_mode = WAL"))
     if rows[0][0] != "wal":
         raise StorageUnavailable("SQLite cannot keep a write-ahead log here; a network file system, perhaps?")
@@ -446,30 +425,3 @@ def _take_lock(path: Path) -> IO[str]:
     lock.write(str(os.getpid()))
     lock.flush()
     return lock
-
-
-_UNAVAILABLE = (
-    (sqlite3.SQLITE_BUSY, "The database is locked by another program."),
-    (sqlite3.SQLITE_LOCKED, "The database is locked by another program."),
-    (sqlite3.SQLITE_FULL, "The disk is full."),
-    (sqlite3.SQLITE_IOERR, "The disk reports an error."),
-    (sqlite3.SQLITE_CANTOPEN, "The database file cannot be opened."),
-    (sqlite3.SQLITE_READONLY, "The database file cannot be written."),
-    (sqlite3.SQLITE_PERM, "The database file may not be opened."),
-)
-_CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Wrap what an operator can act on; mistakes in our SQL pass as they are."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        primary = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
-        for code, message in _UNAVAILABLE:
-            if primary == code:
-                raise StorageUnavailable(message) from error
-        if primary in _CORRUPT:
-            raise StorageCorrupt("The database file is damaged; restore a backup.") from error
-        raise

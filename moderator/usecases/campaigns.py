@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from moderator.domain.campaigns import Campaign, Signature
+from moderator.domain.campaigns import Signature
 from moderator.domain.comments import Comment
 from moderator.domain.policy import Policy
 from moderator.services import Services
@@ -12,21 +12,18 @@ from moderator.storage.signatures import Question
 FORGOTTEN_AT_ONCE = 500
 
 
-async def find_campaign(
-    services: Services, comment: Comment, policy: Policy, signature: Signature, author: str | None
-) -> Campaign | None:
-    """Return the campaign that a new comment joins; None when nothing in its site's window is like it.
+def campaign_question(comment: Comment, policy: Policy, signature: Signature, author: str | None) -> Question:
+    """Return what to ask for the campaign that a new comment joins, in its site's window.
 
     `author` is what tells the author from others: key, name or network. What is judged at the same moment is not seen
     yet: of comments that come at once none finds the others, and the next one finds them all.
     """
-    question = Question(
+    return Question(
         signature=signature,
         since=comment.received_at - timedelta(hours=policy.campaign_hours),
         author=author,
         article=comment.article.url,
     )
-    return await services.database.batch_read(signatures.find_campaigns, question)
 
 
 async def forget_old(services: Services) -> int:

@@ -1,17 +1,15 @@
 """A comment comes in: score, judge, record, answer."""
 
 import hashlib
-import ipaddress
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 import anyio
 import anyio.to_thread
 
 from moderator.domain.campaigns import Signature
-from moderator.domain.comments import Author, Comment
+from moderator.domain.comments import Comment
 from moderator.domain.errors import ExternalIdReused, IdempotencyKeyReused, ModerationError
 from moderator.domain.ids import CaseId, DecisionId
 from moderator.domain.outcome import Outcome
@@ -29,20 +27,15 @@ from moderator.domain.review import (
     reason_of,
     weigh,
 )
-from moderator.domain.scoring import PersonalData, Scored, Span
-from moderator.personal import find_personal, looks_personal
+from moderator.domain.scoring import Label, Scored, Span
 from moderator.services import Services
 from moderator.sketch import sign
 from moderator.storage import cases, comments, decisions, signatures
-from moderator.storage.comments import FactsQuestion, Record, Stored
+from moderator.storage.comments import Record, Stored
 from moderator.storage.database import Connection
 from moderator.storage.signatures import Signed
-from moderator.usecases.campaigns import find_campaign
-from moderator.usecases.lists import find_listed
+from moderator.usecases.facts import count_author, gather_facts, hash_text, network_of
 
-DUPLICATE_WINDOW = timedelta(days=1)
-# Shorter texts repeat by themselves: "Thanks!", "Well said."
-SHORTEST_DUPLICATE_CHARACTERS = 20
 # From here on a batch is scored in a thread; below, the hop costs more than the scores (docs/decisions/0005).
 LARGE_BATCH_CHARACTERS = 20_000
 
@@ -86,7 +79,7 @@ async def preview(services: Services, comment: Comment) -> Outcome:
     scored = services.scorer.score(comment.text, comment.lang)
     policy = services.policy_for(comment.site_id)
     signature = sign(comment.text, comment.site_id) if policy.campaign_limit else None
-    facts = await _gather_facts(services, comment, policy, _hash_text(comment.text), signature, recent=1)
+    facts = await gather_facts(services, comment, policy, hash_text(comment.text), signature, recent=1)
     return _outcome(services, comment, scored, policy, judge(policy, comment, scored, facts), None)
 
 
@@ -113,19 +106,30 @@ async def score_many(services: Services, texts: Sequence[str], langs: Sequence[s
     Args:
         langs: the language of each, when the site says; nothing for none of them.
     """
-    if sum(map(len, texts)) < LARGE_BATCH_CHARACTERS:
-        return services.scorer.score_many(texts, langs)
-    return await anyio.to_thread.run_sync(services.scorer.score_many, texts, langs)
+    if _is_large(texts):
+        return await anyio.to_thread.run_sync(services.scorer.score_many, texts, langs)
+    return services.scorer.score_many(texts, langs)
+
+
+async def scores_many(services: Services, texts: Sequence[str]) -> list[Mapping[Label, float]]:
+    """Return the scores alone of texts, without what only a policy asks for; none for any without a model."""
+    if _is_large(texts):
+        return await anyio.to_thread.run_sync(services.scorer.scores_many, texts)
+    return services.scorer.scores_many(texts)
+
+
+def _is_large(texts: Sequence[str]) -> bool:
+    return sum(map(len, texts)) >= LARGE_BATCH_CHARACTERS
 
 
 async def _moderate_scored(
     services: Services, comment: Comment, scored: Scored | None, idempotency_key: str | None
 ) -> Moderated:
     policy = services.policy_for(comment.site_id)
-    text_hash = _hash_text(comment.text)
+    text_hash = hash_text(comment.text)
     signature = sign(comment.text, comment.site_id) if policy.campaign_limit else None
-    recent = _count(services, comment)
-    facts = await _gather_facts(services, comment, policy, text_hash, signature, recent=recent)
+    recent = count_author(services, comment)
+    facts = await gather_facts(services, comment, policy, text_hash, signature, recent=recent)
     verdict = judge(policy, comment, scored, facts)
     entry = _entry(services, comment, scored, policy, verdict, facts, text_hash, signature, idempotency_key)
     repeated = await services.database.batch_write(_record, entry)
@@ -133,64 +137,6 @@ async def _moderate_scored(
         services.metrics.verdicts.labels(verdict.action).inc()
         return Moderated(outcome=entry.record.outcome, is_new=True)
     return Moderated(outcome=_repeat(entry, *repeated), is_new=False)
-
-
-def _count(services: Services, comment: Comment) -> int:
-    """Count a comment, and return how many its author has sent within the minute."""
-    now = services.monotonic()
-    author = comment.author
-    names = [name for name in (author.key, f"ip:{author.ip}" if author.ip else None) if name]
-    return max([services.author_rates.add((comment.site_id, name), now) for name in names], default=1)
-
-
-async def _gather_facts(
-    services: Services,
-    comment: Comment,
-    policy: Policy,
-    text_hash: str | None,
-    signature: Signature | None,
-    *,
-    recent: int,
-) -> Facts:
-    """Return what the policy may know: the author's rate and record, repetitions, and what stands in the text."""
-    author = comment.author
-    found = Facts()
-    asks_author = policy.newcomer_comments > 0 and author.key is not None
-    asks_text = policy.duplicate_limit > 0 and text_hash is not None
-    if asks_author or asks_text:
-        question = FactsQuestion(
-            site_id=comment.site_id,
-            author_key=author.key if asks_author else None,
-            text_hash=text_hash if asks_text else None,
-            since_ms=int((comment.received_at - DUPLICATE_WINDOW).timestamp() * 1000),
-        )
-        found = await services.database.batch_read(comments.author_facts, question)
-    listed = find_listed(policy, comment)
-    return Facts(
-        author_approved=found.author_approved,
-        author_rejected=found.author_rejected,
-        duplicates=found.duplicates,
-        campaign=await find_campaign(services, comment, policy, signature, _name(author)) if signature else None,
-        recent=recent,
-        rate_limit=services.settings.rate_per_author,
-        personal=await _personal(comment) if policy.hold_personal_data else (),
-        banned=listed.banned,
-        suspect=listed.suspect,
-        links=listed.links,
-    )
-
-
-def _name(author: Author) -> str | None:
-    """Return what tells an author from others, as `storage/signatures` counts them."""
-    return author.key or author.name or network_of(author.ip)
-
-
-async def _personal(comment: Comment) -> tuple[PersonalData, ...]:
-    """Return which kinds of personal data stand in a text; a thread looks, but only where there is something to see."""
-    if not looks_personal(comment.text):
-        return ()
-    found = await anyio.to_thread.run_sync(find_personal, comment.text, comment.lang)
-    return tuple(dict.fromkeys(one.kind for one in found))
 
 
 def _entry(
@@ -360,21 +306,3 @@ def fingerprint(comment: Comment) -> str:
         comment.lang,
     )
     return hashlib.sha256(json.dumps(sent).encode()).hexdigest()
-
-
-def _hash_text(text: str) -> str | None:
-    """Return a hash that is equal for texts that differ in case and white space alone; None for short texts."""
-    if len(text) < SHORTEST_DUPLICATE_CHARACTERS:
-        return None
-    return hashlib.sha256(" ".join(text.casefold().split()).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def network_of(ip: str | None) -> str | None:
-    """Return the network of an address, /24 or /48: enough to see a pattern, too little to name a household."""
-    if not ip:
-        return None
-    try:
-        address = ipaddress.ip_address(ip)
-    except ValueError:
-        return None
-    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False))

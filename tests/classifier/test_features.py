@@ -78,9 +78,17 @@ def test_a_pair_of_words_has_an_order() -> None:
 def test_a_text_is_hashed_with_its_repeats() -> None:
     found = hashed("never no never")
     assert found.present.sum() == found.characters.size
-    assert found.spaces.tolist() == [0, 6, 9, 15]
+    assert found.spans.tolist() == [6, 3, 6]
     assert found.words[0] == found.words[2] != found.words[1]
     assert found.long_words.tolist() == [0, 2]
+
+
+def test_each_column_belongs_to_a_word() -> None:
+    found = hashed("never no never")
+    owners = found.owners(np.arange(3))
+    assert owners.size == found.alone.size == found.columns.size - 2  # There are two pairs of words.
+    for number, word in enumerate(("never", "no", "never")):
+        assert set(found.alone[owners == number].tolist()) == by_hand(word)
 
 
 def test_swapped_letters_leave_a_skeleton() -> None:

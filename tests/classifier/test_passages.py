@@ -44,7 +44,7 @@ def _slowly(text: str) -> np.ndarray:
         characters, tokens = found[found < 2**18], found[found >= 2**18]
         blocks.append((MODEL.table[characters].sum(axis=0), MODEL.table[tokens].sum(axis=0)))
     both = [(a[0] + b[0], a[1] + b[1]) for a, b in pairwise(blocks)]
-    return MODEL.combine(np.array([one for one, _ in both]), np.array([two for _, two in both])).max(axis=0)
+    return MODEL.combine(np.array(both).swapaxes(0, 1)).max(axis=0)
 
 
 def _pair(words: list[str], first: int) -> set[int]:

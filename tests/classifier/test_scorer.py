@@ -16,6 +16,7 @@ def test_without_a_model_nothing_is_scored_or_explained() -> None:
     assert scorer.model is None
     assert scorer.score("anything") is None
     assert scorer.score_many(["a", "b"]) == [None, None]
+    assert scorer.scores_many(["a", "b"]) == [{}, {}]
     assert scorer.explain("anything", list(Label)) == ()
 
 
@@ -144,6 +145,15 @@ def test_score_many_scores_each_alone(model: Model) -> None:
         assert alone is not None
         assert_same(one_of_many, alone)
     assert scorer.score_many([]) == []
+
+
+def test_scores_alone_are_those_of_score_many(model: Model) -> None:
+    scorer = Scorer(model)
+    texts = sentences(5, seed=3)
+    for few in (texts, texts[:1]):
+        for scores, scored in zip(scorer.scores_many(few), scorer.score_many(few), strict=True):
+            assert scored is not None
+            assert scores == pytest.approx(scored.scores, rel=1e-4, abs=1e-7)
 
 
 def test_score_many_knows_the_language_of_each(model: Model) -> None:

@@ -229,3 +229,35 @@ async def test_pages_pass_every_comment_once_in_order(connection: Connection) ->
         while page := await comments.page(connection, site_id=site_id, after=seen[-1] if seen else "", limit=2):
             seen += [stored.comment.id for stored in page]
         assert seen == expected
+
+
+async def test_a_sites_id_leads_to_the_comment_as_it_now_stands(connection: Connection) -> None:
+    held = replace(a_comment(), external_id="akismet-1")
+    await add_comment(connection, held, verdict=Action.HOLD)
+    await add_comment(connection, replace(a_comment(site_id=ANOTHER_SITE), external_id="akismet-1"))
+    case = a_case(held)
+    await cases.open_many(connection, [case])
+    found = await comments.find_standing(connection, A_SITE, "akismet-1")
+    assert found is not None
+    assert (found.comment.id, found.outcome.status, found.outcome.case) == (held.id, Status.HELD, case.id)
+    await cases.close_open(connection, held.id, now=NOON)
+    await comments.set_status(connection, held.id, Status.APPROVED)
+    found = await comments.find_standing(connection, A_SITE, "akismet-1")
+    assert found is not None
+    assert (found.outcome.verdict, found.outcome.status, found.outcome.case) == (Action.HOLD, Status.APPROVED, None)
+    await comments.erase(connection, held.id, to_ms(NOON))
+    found = await comments.find_standing(connection, A_SITE, "akismet-1")
+    assert found is not None
+    assert found.is_erased
+    assert await comments.find_standing(connection, A_SITE, "akismet-2") is None
+
+
+async def test_an_authors_latest_comments_come_newest_first(connection: Connection) -> None:
+    sent = [await add_comment(connection, author=ANNA, received_at=later(minutes=n)) for n in (2, 1, 3, 0)]
+    await add_comment(connection, author=Author(id="8"))
+    await add_comment(connection, author=ANNA, site_id=ANOTHER_SITE)
+    await comments.set_status(connection, sent[0].id, Status.REJECTED)
+    await comments.erase(connection, sent[2].id, to_ms(NOON))
+    found = await comments.list_by_author(connection, A_SITE, "id:7", 2)
+    assert [stored.comment.id for stored in found] == [sent[0].id, sent[1].id]
+    assert found[0].outcome.status is Status.REJECTED

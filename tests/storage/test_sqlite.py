@@ -5,16 +5,19 @@ import os
 import sqlite3
 import stat
 import sys
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-import aiosqlite
 import anyio
 import pytest
 
 from moderator.domain.errors import SecondWriter, StorageCorrupt, StorageUnavailable
 from moderator.storage import sqlite as engine
+from moderator.storage.database import Connection
 from moderator.storage.migrate import migrate
 from moderator.storage.sqlite import SqliteDatabase
+from moderator.storage.sqlite_connection import ThreadedConnection
 from tests.storage.test_transactions import ADD, add_rows
 
 pytestmark = pytest.mark.anyio
@@ -249,7 +252,7 @@ async def test_a_block_that_finds_storage_unavailable_undoes_its_group_and_the_w
 
 
 async def test_a_log_that_cannot_be_kept_is_said_so() -> None:
-    writer = await aiosqlite.connect(":memory:")
+    writer = await ThreadedConnection(partial(sqlite3.connect, ":memory:"), iter_chunk_size=64)
     with pytest.raises(StorageUnavailable, match="write-ahead log"):
         await engine._set_up_writer(writer)
     await writer.close()
@@ -281,3 +284,31 @@ async def test_an_emptied_log_holds_nothing_of_what_was_erased(sqlite_database: 
     await database.checkpoint()
     for path in database.path.parent.glob("test.db*"):
         assert b"secretsecret" not in path.read_bytes()
+
+
+async def test_a_batch_that_waits_for_something_else_is_refused(sqlite_database: SqliteDatabase) -> None:
+    async def dawdling(connection: Connection, names: Sequence[str]) -> list[int]:
+        await connection.one("SELECT 1 AS found")
+        await asyncio.sleep(0)
+        return [1] * len(names)
+
+    for use in (sqlite_database.batch_write, sqlite_database.batch_read):
+        with pytest.raises(RuntimeError, match="waits for something else"):
+            await use(dawdling, "row")
+    assert await sqlite_database.batch_write(add_rows, "row") == 1
+
+
+async def test_what_comes_while_a_batch_is_written_is_committed_too(sqlite_database: SqliteDatabase) -> None:
+    async def block() -> None:
+        async with sqlite_database.transaction() as connection:
+            await connection.execute(ADD, name="row of a block")
+
+    first = asyncio.create_task(sqlite_database.batch_write(add_rows, "row0"))
+    for _ in range(3):
+        await asyncio.sleep(0)  # Now the writer is at it.
+    others = (sqlite_database.batch_write(add_rows, f"row{n}") for n in range(1, 10))
+    await asyncio.gather(first, *others, block())
+    async with sqlite_database.read() as connection:
+        row = await connection.one("SELECT COUNT(*) AS number FROM revisions WHERE name LIKE 'row%'")
+    assert row is not None
+    assert row["number"] == 11

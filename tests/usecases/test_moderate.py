@@ -16,7 +16,8 @@ from moderator.services import Services
 from moderator.storage import cases, comments, decisions
 from moderator.storage.database import Connection
 from moderator.usecases import commands, manage
-from moderator.usecases.moderate import moderate, moderate_many, network_of, preview, score_many
+from moderator.usecases.facts import network_of
+from moderator.usecases.moderate import moderate, moderate_many, preview, score_many, scores_many
 from tests.builders import a_comment
 from tests.fakes import Clock, FakeScorer
 from tests.usecases.conftest import OPERATOR
@@ -175,6 +176,14 @@ async def test_large_batches_are_scored_in_order_too(services: Services, site: S
     scored = await score_many(services, texts)
 
     assert [one.scores[Label.SPAM] > 0.5 for one in scored if one] == [bool(n % 2) for n in range(3_000)]
+    assert await scores_many(services, texts) == [one.scores for one in scored if one]
+
+
+async def test_scores_alone_are_those_that_a_policy_sees(services: Services, site: SiteId) -> None:
+    (scored,) = await score_many(services, ["viagra"])
+
+    assert scored is not None
+    assert await scores_many(services, ["viagra"]) == [scored.scores]
 
 
 async def test_a_hurried_author_is_held_by_id_and_by_address(services: Services, site: SiteId, clock: Clock) -> None:

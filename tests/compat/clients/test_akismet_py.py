@@ -66,9 +66,11 @@ def test_a_validated_client_is_made_with_a_good_key_alone(service: ClientService
 
 def test_a_context_manager_verifies_the_key(service: ClientService) -> None:
     async def enter(key: str) -> bool:
-        http = httpx.AsyncClient(transport=Redirected(service.url), headers=HEADERS)
         config = akismet.Config(key=key, url=BLOG)
-        async with akismet.AsyncClient(config=config, http_client=http) as client:
+        async with (
+            httpx.AsyncClient(transport=Redirected(service.url), headers=HEADERS) as http,
+            akismet.AsyncClient(config=config, http_client=http) as client,
+        ):
             return await client.comment_check(ADDRESS, comment_content=texts.ham()) is CheckResponse.HAM
 
     assert asyncio.run(enter(service.akismet_key))

@@ -71,7 +71,12 @@ def test_languages_and_token_come_back(client: Resource) -> None:
     answer = analyze(client, texts.ham(), "TOXICITY", clientToken="comment-12")
     assert answer["clientToken"] == "comment-12"
     assert answer["languages"] == ["en"]
-    assert answer["detectedLanguages"][0] == "en"
+    assert "detectedLanguages" not in answer
+
+
+def test_a_language_that_is_not_named_is_detected(client: Resource) -> None:
+    answer = analyze(client, texts.ham(), "TOXICITY", languages=[])
+    assert answer["languages"] == answer["detectedLanguages"] == ["en"]
 
 
 @pytest.mark.parametrize("before", ["", "👍🏽👍🏽 ", "e\u0301te\u0301 𝔘 "])

@@ -73,10 +73,20 @@ def test_it_stores_nothing(service: ClientService) -> None:
     assert service.rows() == before
 
 
-def test_a_text_cut_at_the_limit_is_taken_whatever_it_is_made_of(service: ClientService) -> None:
-    calls = [("analyzeRepeated", text, 12_000, {"truncate": True}) for text in ("ab ", "é ", "👍", "a👍")]
+def test_a_text_cut_at_the_limit_is_taken(service: ClientService) -> None:
+    (outcome,) = play(
+        "perspective-api-client",
+        ("analyzeRepeated", "ab ", 12_000, {"truncate": True}),
+        base=service.url,
+        key=service.key,
+    )
+    assert "returns" in outcome, outcome
+
+
+def test_the_client_counts_characters_where_the_protocol_counts_bytes(service: ClientService) -> None:
+    calls = [("analyzeRepeated", text, 12_000, {"truncate": True}) for text in ("é ", "👍", "a👍")]
     outcomes = play("perspective-api-client", *calls, base=service.url, key=service.key)
-    assert all("returns" in outcome for outcome in outcomes), outcomes
+    assert [outcome["raises"]["message"] for outcome in outcomes] == ["Comment text too long."] * 3
 
 
 def test_its_own_errors_and_the_empty_request_after_them(service: ClientService) -> None:
