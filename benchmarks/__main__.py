@@ -13,10 +13,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import campaigns, commits, perspective, protocols, quality, scoring, stack, start
+from benchmarks import campaigns, commits, perspective, protocols, quality, scoring, searching, stack, start
 
 MODELS = Path("models")
-PARTS = ("scoring", "start", "commits", "campaigns", "stack", "protocols")
+PARTS = ("scoring", "start", "commits", "campaigns", "search", "stack", "protocols")
 
 
 def _rows(found: dict[str, Any]) -> list[tuple[str, str, str, str, str]]:
@@ -42,6 +42,13 @@ def _rows(found: dict[str, Any]) -> list[tuple[str, str, str, str, str]]:
         for kind, name in (("wall", "text to commit"), ("processor", "of both cores")):
             on, off = one[f"{kind}_on"], one[f"{kind}_off"]
             rows.append((f"near-duplicates, {name}", f"{on:.0f} µs", f"without {off:.0f} µs", f"{on / off:.2f}", ""))
+    if "search" in found:
+        one = found["search"]
+        figure = f"p50 {one['p50_ms']:.1f}  p95 {one['p95_ms']:.1f}  worst {one['worst_ms']:.0f} ms"
+        rows.append((f"search, {one['comments']:,} comments", figure, "", "", "p95 < 300 ms"))
+        rows.append(("search, its index fills", f"{one['indexed_per_second']:.0f}/s", "", "", ""))
+        step = max(one["longest_pass_ms"], one["longest_step_ms"])
+        rows.append(("search, longest hold of the writer", f"{step:.0f} ms", "", "", ""))
     if "stack" in found:
         one = found["stack"]
         echo = one["echo"]["per_second"]
@@ -128,6 +135,7 @@ def main(chosen: list[str]) -> None:
             "start": lambda: start.measure(MODELS),
             "commits": commits.measure,
             "campaigns": lambda: campaigns.measure(MODELS),
+            "search": searching.measure,
             "stack": lambda: stack.measure(MODELS),
             "protocols": lambda: protocols.measure(MODELS),
         }[part]()

@@ -1,13 +1,15 @@
 """The case in hand: everything that a moderator reads about it, and the decision that may be taken back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
 from moderator.console.alike import Alike, find_alike
 from moderator.console.text import excerpt_of
+from moderator.domain.comments import Comment
 from moderator.domain.errors import NotFound
 from moderator.domain.ids import DecisionId
+from moderator.domain.outcome import Outcome
 from moderator.domain.people import Person
 from moderator.domain.policy import Action, Facts, Reason
 from moderator.domain.review import Cause, Decision, Source
@@ -98,15 +100,6 @@ async def open_desk(services: Services, connection: Connection, file: CaseFile) 
     thresholds = services.policy_for(comment.site_id).thresholds_for(comment.article.section)
     # A decision on a sample is recorded as made without the machine, and is what the machine is measured by.
     is_blind = file.case.cause is Cause.SAMPLE
-    meters = [
-        Meter(
-            label=label,
-            score=score,
-            threshold=thresholds.get(label),
-            evidence=_evidence(comment.text, (span for span in outcome.spans if span.label is label)),
-        )
-        for label, score in outcome.scores.items()
-    ]
     facts = None
     if comment.author.key:
         question = FactsQuestion(site_id=comment.site_id, author_key=comment.author.key, text_hash=None, since_ms=0)
@@ -117,7 +110,7 @@ async def open_desk(services: Services, connection: Connection, file: CaseFile) 
         site=services.site(comment.site_id).name,
         is_blind=is_blind,
         spans=() if is_blind else outcome.spans,
-        meters=() if is_blind else sorted(meters, key=lambda meter: (not meter.is_high, -meter.score)),
+        meters=() if is_blind else meters_of(comment, outcome, thresholds),
         reasons=() if is_blind else [reason for reason in outcome.reasons if reason.label is None],
         facts=facts,
         history=[one for one in history if one.source is Source.MODERATOR],
@@ -126,6 +119,20 @@ async def open_desk(services: Services, connection: Connection, file: CaseFile) 
         # Rounded up: when the page says that the time is over, it is.
         seconds_left=max(0, ceil((claim.expires_at - services.now()).total_seconds())) if claim else 0,
     )
+
+
+def meters_of(comment: Comment, outcome: Outcome, thresholds: Mapping[Label, Threshold]) -> list[Meter]:
+    """Return a comment's scores beside the thresholds, those first that alone would hold it."""
+    meters = [
+        Meter(
+            label=label,
+            score=score,
+            threshold=thresholds.get(label),
+            evidence=_evidence(comment.text, (span for span in outcome.spans if span.label is label)),
+        )
+        for label, score in outcome.scores.items()
+    ]
+    return sorted(meters, key=lambda meter: (not meter.is_high, -meter.score))
 
 
 def _evidence(text: str, spans: Iterable[Span]) -> tuple[Evidence, ...]:

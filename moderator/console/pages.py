@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from moderator.console import words
+from moderator.console.paths import article_path, author_path
 from moderator.console.text import excerpt_of, linked, pieces
 from moderator.personal import find_personal
 
@@ -44,7 +45,14 @@ def static(name: str) -> str:
     return f"/console/static/{name}?v={_DIGESTS[name]}"
 
 
-_templates.globals.update(static=static, choices=words.CHOICES, causes=words.CAUSES)
+_templates.globals.update(
+    static=static,
+    choices=words.CHOICES,
+    causes=words.CAUSES,
+    acts=words.ACTS,
+    author_path=author_path,
+    article_path=article_path,
+)
 _templates.filters.update(
     words=words.words,
     brief=words.brief,

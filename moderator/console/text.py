@@ -51,7 +51,7 @@ class Piece:
     """A stretch of text: plain, a marked word, a hidden character (`hidden` is then its short name), or a disguise.
 
     `is_alien`: letters of another alphabet than the rest of their word. `masked` is what to show first in place of
-    personal data, of the same length; None elsewhere.
+    personal data, of the same length; None elsewhere. `is_found`: somebody searched for it.
     """
 
     text: str
@@ -61,6 +61,7 @@ class Piece:
     is_alien: bool = False
     masked: str | None = None
     title: str = ""
+    is_found: bool = False
 
     @property
     def is_strong(self) -> bool:
@@ -68,10 +69,12 @@ class Piece:
         return self.weight >= STRONG_SHARE
 
 
-def pieces(text: str, spans: Sequence[Span] = (), personal: Sequence[Found] = ()) -> list[Piece]:
+def pieces(
+    text: str, spans: Sequence[Span] = (), personal: Sequence[Found] = (), found: Sequence[tuple[int, int]] = ()
+) -> list[Piece]:
     """Cut a text into pieces that join to the whole. Where spans overlap, the weightiest shows.
 
-    Personal data has no marks: it is masked whatever it scored.
+    Personal data has no marks: it is masked whatever it scored. `found` has start and end of what was searched for.
     """
     marks: list[Span | None] = [None] * len(text)
     for span in sorted(spans, key=lambda one: one.weight):
@@ -82,17 +85,22 @@ def pieces(text: str, spans: Sequence[Span] = (), personal: Sequence[Found] = ()
         kinds[position] = "alien"
     titles = _hide(personal, marks, kinds)
     masked = mask(text, personal) if personal else text
-    found: list[Piece] = []
-    for (mark, kind), positions in groupby(range(len(text)), key=lambda at: (marks[at], kinds[at])):
+    hits = bytearray(len(text))
+    for start, end in found:
+        hits[start:end] = b"\1" * (end - start)
+    cut: list[Piece] = []
+    for (mark, kind, is_found), positions in groupby(
+        range(len(text)), key=lambda at: (marks[at], kinds[at], bool(hits[at]) and kinds[at] not in titles)
+    ):
         places = list(positions)
         stretch = text[places[0] : places[-1] + 1]
         if kind == "hidden":
-            found += [_hidden(character) for character in stretch]
+            cut += [_hidden(character) for character in stretch]
         elif kind in titles:
-            found.append(Piece(text=stretch, masked=masked[places[0] : places[-1] + 1], title=titles[kind]))
+            cut.append(Piece(text=stretch, masked=masked[places[0] : places[-1] + 1], title=titles[kind]))
         else:
-            found.append(_seen(stretch, mark, is_alien=kind == "alien"))
-    return found
+            cut.append(_seen(stretch, mark, is_alien=kind == "alien", is_found=is_found))
+    return cut
 
 
 def _hide(personal: Sequence[Found], marks: list[Span | None], kinds: list[str]) -> dict[str, str]:
@@ -109,12 +117,14 @@ def _hide(personal: Sequence[Found], marks: list[Span | None], kinds: list[str])
     return titles
 
 
-def _seen(stretch: str, span: Span | None, *, is_alien: bool) -> Piece:
+def _seen(stretch: str, span: Span | None, *, is_alien: bool, is_found: bool) -> Piece:
     label, weight = (span.label, span.weight) if span else (None, 0.0)
     titles = [f"{label.replace('_', ' ')}, {weight:.0%} of the evidence"] if label else []
     if is_alien:
         titles.insert(0, f"looks like another letter: U+{ord(stretch[0]):04X} {unicodedata.name(stretch[0], '')}")
-    return Piece(text=stretch, label=label, weight=weight, is_alien=is_alien, title="; ".join(titles))
+    return Piece(
+        text=stretch, label=label, weight=weight, is_alien=is_alien, title="; ".join(titles), is_found=is_found
+    )
 
 
 def _hidden(character: str) -> Piece:

@@ -10,6 +10,7 @@ from starlette.staticfiles import StaticFiles
 from moderator.console.alike import together
 from moderator.console.demo import show_demo
 from moderator.console.desk import find_done, in_hand, open_desk
+from moderator.console.looking import ROUTES as LOOKING_ROUTES
 from moderator.console.pages import STATIC, page, see_other
 from moderator.console.session import (
     DONE,
@@ -212,6 +213,7 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/console/cases/{id}/decision", decide, methods=["POST"]),
     Route("/console/cases/{id}/release", release, methods=["POST"]),
     Route("/console/decisions/{id}/undo", undo, methods=["POST"]),
+    *LOOKING_ROUTES,
     Route("/demo", show_demo, methods=["GET"]),
     Mount("/console/static", StaticFiles(directory=STATIC), name="static"),
 ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from moderator.domain.policy import Reason, Rule
+from moderator.domain.policy import Action, Reason, Rule
 from moderator.domain.review import Cause, ReasonCode
 
 
@@ -42,6 +42,7 @@ CAUSES: Final = {
     Cause.UNDONE: "A decision was taken back.",
     Cause.CAMPAIGN: "Many like it came from several authors or stand under several articles.",
 }
+ACTS: Final = {Action.APPROVE: "approved", Action.HOLD: "held", Action.REJECT: "rejected"}
 TOLD: Final = {
     "moved": "That case had moved on: somebody else decided it, or your time with it was over. Nothing was changed.",
     "skipped": "Skipped: the case is back in the queue for your colleagues.",

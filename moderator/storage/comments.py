@@ -80,7 +80,7 @@ async def get(connection: Connection, site_id: SiteId, comment_id: CommentId) ->
     row = await connection.one(FIND, site_id=site_id, id=comment_id)
     if row is None:
         raise NotFound("There is no such comment.")
-    return _stored(row)
+    return stored_of(row)
 
 
 FIND_ANYWHERE = """
@@ -95,7 +95,7 @@ async def get_anywhere(connection: Connection, comment_id: CommentId) -> Stored:
     row = await connection.one(FIND_ANYWHERE, id=comment_id)
     if row is None:
         raise NotFound("There is no such comment.")
-    return _stored(row)
+    return stored_of(row)
 
 
 FIND_BY_EXTERNAL_ID = """
@@ -107,7 +107,7 @@ FROM comments WHERE site_id = :site_id AND external_id = :external_id
 async def find_by_external_id(connection: Connection, site_id: SiteId, external_id: str) -> Stored | None:
     """Return what the site's own id stands for, with the outcome of the first answer, or None."""
     row = await connection.one(FIND_BY_EXTERNAL_ID, site_id=site_id, external_id=external_id)
-    return None if row is None else _stored(row, as_first_answered=True)
+    return None if row is None else stored_of(row, as_first_answered=True)
 
 
 FIND_STANDING = """
@@ -120,7 +120,7 @@ WHERE comments.site_id = :site_id AND comments.external_id = :external_id
 async def find_standing(connection: Connection, site_id: SiteId, external_id: str) -> Stored | None:
     """Return what the site's own id stands for, as it now stands, or None."""
     row = await connection.one(FIND_STANDING, site_id=site_id, external_id=external_id)
-    return None if row is None else _stored(row)
+    return None if row is None else stored_of(row)
 
 
 FIND_BY_IDEMPOTENCY_KEY = """
@@ -133,7 +133,7 @@ WHERE idempotency.site_id = :site_id AND idempotency.key = :key
 async def find_by_idempotency_key(connection: Connection, site_id: SiteId, key: str) -> tuple[str, Stored] | None:
     """Return the first request's fingerprint and its comment as first answered, or None for a new key."""
     row = await connection.one(FIND_BY_IDEMPOTENCY_KEY, site_id=site_id, key=key)
-    return None if row is None else (row["request_fingerprint"], _stored(row, as_first_answered=True))
+    return None if row is None else (row["request_fingerprint"], stored_of(row, as_first_answered=True))
 
 
 ADD_IDEMPOTENCY_KEYS = """
@@ -241,7 +241,7 @@ ORDER BY comments.id DESC LIMIT :limit
 
 async def list_approved(connection: Connection, site_id: SiteId, limit: int) -> list[Stored]:
     """Return a site's published comments, the newest first."""
-    return [_stored(row) for row in await connection.all(APPROVED, site_id=site_id, limit=limit)]
+    return [stored_of(row) for row in await connection.all(APPROVED, site_id=site_id, limit=limit)]
 
 
 EXPORT = """
@@ -253,7 +253,7 @@ ORDER BY comments.id LIMIT :limit
 
 async def page(connection: Connection, *, site_id: SiteId | None, after: str, limit: int) -> list[Stored]:
     """Return comments in the order of their ids, from the one after `after`; every site's when `site_id` is None."""
-    return [_stored(row) for row in await connection.all(EXPORT, site_id=site_id, after=after, limit=limit)]
+    return [stored_of(row) for row in await connection.all(EXPORT, site_id=site_id, after=after, limit=limit)]
 
 
 FIND_IDS_BY_AUTHOR = """
@@ -278,7 +278,7 @@ ORDER BY comments.received_ms DESC, comments.id DESC LIMIT :limit
 async def list_by_author(connection: Connection, site_id: SiteId, author_key: str, limit: int) -> list[Stored]:
     """Return an author's comments that are not erased, as they now stand, the newest first."""
     rows = await connection.all(BY_AUTHOR, site_id=site_id, author_key=author_key, limit=limit)
-    return [_stored(row) for row in rows]
+    return [stored_of(row) for row in rows]
 
 
 def _row(record: Record) -> tuple[Value, ...]:
@@ -351,7 +351,8 @@ def outcome_of(row: Row, *, status: Status, case: CaseId | None) -> Outcome:
     )
 
 
-def _stored(row: Row, *, as_first_answered: bool = False) -> Stored:
+def stored_of(row: Row, *, as_first_answered: bool = False) -> Stored:
+    """Map a row of `comments.*` with `open_case_id` to the comment as it stands, or as it was first answered."""
     status = STATUS_AFTER[Action(row["verdict"])] if as_first_answered else Status(row["status"])
     return Stored(
         comment=comment_of(row),

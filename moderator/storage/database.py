@@ -21,6 +21,10 @@ MAX_ROWS_PER_STATEMENT = 64
 class Connection(Protocol):
     """A connection inside a read or a transaction. Not to be kept beyond it."""
 
+    @property
+    def engine(self) -> str:
+        """Return `sqlite` or `postgresql`, for what the two do by different statements."""
+
     async def one(self, sql: str, /, **parameters: Value) -> Row | None:
         """Return the first row, or None."""
 

@@ -67,6 +67,28 @@ async def by_person(connection: Connection, person_id: PersonId, limit: int) -> 
     return [_decision(row) for row in await connection.all(BY_PERSON, person_id=person_id, limit=limit)]
 
 
+# What people decided, in the console or in the site's own tool; the policy's decisions are as many as the comments.
+BY_PEOPLE = "decisions.source <> 'policy' ORDER BY decisions.id DESC LIMIT :limit"
+ON_AUTHOR = f"""
+SELECT decisions.* FROM comments JOIN decisions ON decisions.comment_id = comments.id
+WHERE comments.site_id = :site_id AND comments.author_key = :author AND {BY_PEOPLE}
+"""
+ON_ARTICLE = f"""
+SELECT decisions.* FROM comments JOIN decisions ON decisions.comment_id = comments.id
+WHERE comments.site_id = :site_id AND comments.article_url = :article AND {BY_PEOPLE}
+"""
+
+
+async def on_author(connection: Connection, site_id: SiteId, author: str, limit: int) -> list[Decision]:
+    """Return what people decided about an author's comments, the newest first."""
+    return [_decision(row) for row in await connection.all(ON_AUTHOR, site_id=site_id, author=author, limit=limit)]
+
+
+async def on_article(connection: Connection, site_id: SiteId, article: str, limit: int) -> list[Decision]:
+    """Return what people decided about the comments under an article, the newest first."""
+    return [_decision(row) for row in await connection.all(ON_ARTICLE, site_id=site_id, article=article, limit=limit)]
+
+
 SET_NOTE = "UPDATE decisions SET note = NULL, digest = :digest WHERE id = :id"
 NOTED = f"SELECT {', '.join(_COLUMNS)} FROM decisions WHERE comment_id = :comment_id AND note IS NOT NULL"
 

@@ -1,6 +1,7 @@
 """Policies: each change is a new version; old ones stay, so that any verdict can be explained."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from moderator.domain.errors import NotFound
 from moderator.domain.ids import SiteId
 from moderator.domain.policy import Action, Policy
 from moderator.domain.scoring import Caution, Label, Signal, Threshold
-from moderator.storage.columns import to_json, to_ms
+from moderator.storage.columns import from_ms, to_json, to_ms
 from moderator.storage.database import Connection
 
 ADD = """
@@ -61,6 +62,26 @@ async def get(connection: Connection, site_id: SiteId, version: int) -> Policy:
     if row is None:
         raise NotFound("There is no such version of the policy.")
     return policy_from_dict(row["version"], json.loads(row["body"]))
+
+
+CHANGE = "SELECT note, created_by, created_ms FROM policies WHERE site_id = :site_id AND version = :version"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """When a version of a policy was saved, by whom (None: by the program itself) and why, where somebody said so."""
+
+    saved_at: datetime
+    saved_by: str | None
+    note: str | None
+
+
+async def find_change(connection: Connection, site_id: SiteId, version: int) -> Change | None:
+    """Return how a version of a site's policy came to be, or None when there is no such version."""
+    row = await connection.one(CHANGE, site_id=site_id, version=version)
+    if row is None:
+        return None
+    return Change(saved_at=from_ms(row["created_ms"]), saved_by=row["created_by"], note=row["note"])
 
 
 _LISTS = (

@@ -212,6 +212,7 @@ class PostgresDatabase:
 class _PostgresConnection:
     """Translates names of parameters and errors."""
 
+    engine = "postgresql"
     __slots__ = ("_connection",)
 
     def __init__(self, connection: PgConnection) -> None:

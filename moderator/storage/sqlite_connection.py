@@ -31,6 +31,7 @@ class ThreadedConnection(aiosqlite.Connection):
 class SqliteConnection:
     """See `moderator.storage.database.Connection`. `fetch` runs one statement and gives its rows."""
 
+    engine = "sqlite"
     __slots__ = ("_fetch",)
 
     def __init__(self, fetch: Fetch) -> None:

@@ -9,7 +9,7 @@ from moderator.domain.ids import CaseId, CommentId, EventId, ReportId, SiteId
 from moderator.domain.policy import Action
 from moderator.domain.review import MAX_NOTE_CHARACTERS, REPORTED_WEIGHT, Case, CaseState, Cause, ReasonCode, Source
 from moderator.services import Services
-from moderator.storage import audit, cases, comments, decisions, erasures, outbox, reports, signatures
+from moderator.storage import audit, cases, comments, decisions, erasures, outbox, reports, search, signatures
 from moderator.storage import feedback as labels
 from moderator.storage.audit import Actor, Entry
 from moderator.storage.comments import Stored
@@ -114,6 +114,7 @@ async def _erase_one(
     text = (await comments.get_anywhere(connection, comment_id)).comment.text
     if not await comments.erase(connection, comment_id, int(now.timestamp() * 1000)):
         return False
+    await search.forget(connection, comment_id, text)
     await signatures.erase(connection, comment_id)
     await labels.erase(connection, site_id, comment_id, text, now)
     await cases.withdraw(connection, comment_id, now)

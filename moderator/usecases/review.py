@@ -159,7 +159,7 @@ async def undo(services: Services, person: Person, decision_id: DecisionId) -> D
         undone = await decisions.get(connection, decision_id)
         if not person.may_see(undone.site_id):
             raise NotFound("There is no such decision.")
-        if undone.source is Source.MODERATOR and undone.person_id != person.id and not person.is_admin:
+        if not _is_theirs(person, undone):
             raise Forbidden("Only the one who decided, or an administrator, may undo this.")
         history = await decisions.for_comment(connection, undone.comment_id)
         if history[-1].id != undone.id:
@@ -188,6 +188,15 @@ async def undo(services: Services, person: Person, decision_id: DecisionId) -> D
         file = await _claim_one(services, connection, person, case_id)
     services.metrics.undone.inc()
     return Decided(decision=decision, status=Status.HELD, case=file)
+
+
+def may_undo(person: Person, history: Sequence[Decision]) -> bool:
+    """Return whether somebody may take back the last of a comment's decisions, which are in order."""
+    return bool(history) and history[-1].action is not Action.HOLD and _is_theirs(person, history[-1])
+
+
+def _is_theirs(person: Person, decision: Decision) -> bool:
+    return decision.source is not Source.MODERATOR or decision.person_id == person.id or person.is_admin
 
 
 async def _get_visible(services: Services, connection: Connection, person: Person, case_id: CaseId) -> CaseFile:

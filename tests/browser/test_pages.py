@@ -1,5 +1,6 @@
 """The pages as people use them: by key, on a telephone, in the dark, and without a script."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,7 +33,12 @@ def opened(browser: Browser, errors: Sequence[str] = (), **options: Any) -> Iter
 def post(service: Service, *texts: str) -> None:
     key = service.secret(r"Site key\s+(\S+)")
     for text in texts:
-        status, body = service.request("POST", "/v1/comments", {"text": text, "author": {"name": "Reader"}}, key)
+        comment = {
+            "text": text,
+            "author": {"id": "reader", "name": "Reader"},
+            "article": {"url": "https://news.example/" + "long" * 40, "title": "A summit"},
+        }
+        status, body = service.request("POST", "/v1/comments", comment, key)
         assert (status, body["status"]) == (201, "held"), body
 
 
@@ -231,7 +237,7 @@ def test_every_key_is_named_on_its_button(browser: Browser, service: Service) ->
         keys = page.eval_on_selector_all(
             "[aria-keyshortcuts]", "found => found.map(one => one.getAttribute('aria-keyshortcuts'))"
         )
-        assert sorted(keys) == sorted("AS1234567890DHOE?RQ")
+        assert sorted(keys) == sorted("AS1234567890DHOE?RQ/")
 
 
 def test_hostile_text_is_shown_and_does_nothing(browser: Browser, service: Service) -> None:
@@ -255,12 +261,19 @@ def test_pages_fit_the_screen_and_have_contrast(browser: Browser, service: Servi
     post(service, "You pathetic clown! " + "x" * 300)
     with opened(browser, viewport={"width": width, "height": 800}, color_scheme=scheme) as page:
         start(page, service)
-        for path in ("/console", "/console/queue", "/demo"):
+        (article,) = page.locator("a[href^='/console/articles']").evaluate_all(ADDRESSES)
+        (author,) = page.locator("a[href^='/console/authors']").evaluate_all(ADDRESSES)
+        search = "/console/search?status=held"
+        page.goto(service.url + search)
+        (comment,) = page.locator("a[href^='/console/comments']").evaluate_all(ADDRESSES)
+        for path in ("/console", "/console/queue", search, comment, author, article, "/demo"):
             page.goto(service.url + path)
             page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             assert page.evaluate(LOWEST_CONTRAST) >= 4.5, path
 
+
+ADDRESSES = "found => found.map(one => one.getAttribute('href'))"
 
 # The lowest contrast (WCAG 2.2) of any text on the page against the nearest painted background.
 LOWEST_CONTRAST = """() => {
@@ -284,6 +297,43 @@ LOWEST_CONTRAST = """() => {
   }
   return lowest;
 }"""
+
+
+def test_a_comment_is_looked_up_by_key_and_its_decision_taken_back(browser: Browser, service: Service) -> None:
+    post(service, *TEXTS)
+    with opened(browser) as page:
+        start(page, service)
+        press(page, "4")
+        expect(page.locator(".told")).to_contain_text("Rejected: threat")
+        press(page, "/")
+        expect(page.locator("#q")).to_be_focused()
+        page.keyboard.type('"find you" hu*')
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".of")
+        deadline = time.monotonic() + 10
+        while not page.locator("mark.found").count() and time.monotonic() < deadline:
+            page.reload()  # A comment is found once the pass beside the service has seen it.
+        expect(page.locator("mark.found")).to_have_text(["find you", "hurt"])
+        press(page, "/")
+        expect(page.locator("#q")).to_be_focused()
+        page.click("text=Open")
+        expect(page.locator(".standing")).to_have_text("rejected")
+        expect(page.locator(".why")).to_contain_text("threat scored")
+        press(page, "u")
+        expect(page.locator(".told")).to_contain_text("Taken back")
+        expect(page.locator("blockquote")).to_contain_text("hurt you")
+
+
+def test_a_comment_is_looked_up_without_a_script(browser: Browser, service: Service) -> None:
+    post(service, TEXTS[0])
+    with opened(browser, java_script_enabled=False) as page:
+        sign_in(page, service)
+        page.click("text=Search")
+        page.select_option("#status", "held")
+        page.click("button >> text=Search")
+        page.click("text=Open")
+        page.click("text=Take its case")
+        expect(page.locator("blockquote")).to_contain_text("clown")
 
 
 def test_a_case_is_decided_without_a_script(browser: Browser, service: Service) -> None:

@@ -459,7 +459,7 @@ async def test_a_sample_is_shown_without_the_machine(visitor: Visitor, services:
     await visitor.open("/console")
     page = await visitor.press("N")
     assert "A check on the machine" in page
-    for hint in ("<mark", "meters", "%", "fake-1", "low scores"):
+    for hint in ("<mark", "meters", " %", "fake-1", "low scores"):
         assert hint not in page, hint
 
 

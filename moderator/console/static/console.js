@@ -33,7 +33,7 @@ document.addEventListener("keydown", (event) => {
   if (!target) return;
   event.preventDefault();
   if (isBusy || isGuarded) return;
-  if (target.matches("textarea")) target.focus();
+  if (target.matches("input, textarea")) target.focus();
   else target.click();
 });
 
