@@ -31,6 +31,11 @@ def _encode(value: int) -> str:
     return "".join([_PAIRS[value >> shift & 1023] for shift in range(120, -1, -10)])
 
 
+def first_id_at(milliseconds: int) -> str:
+    """Return an id that no id made at that time (since 1970, UTC) or later stands before."""
+    return _encode(milliseconds << _RANDOM_BITS)
+
+
 class IdSource:
     """Makes ids of 26 lower-case characters: 48 bits of time, then 80 random bits that only grow within a millisecond.
 

@@ -1,6 +1,7 @@
 """Policies: each change is a new version; old ones stay, so that any verdict can be explained."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from moderator.domain.errors import NotFound
 from moderator.domain.ids import SiteId
 from moderator.domain.policy import Action, Policy
 from moderator.domain.scoring import Caution, Label, Signal, Threshold
-from moderator.storage.columns import to_json, to_ms
+from moderator.storage.columns import from_ms, to_json, to_ms
 from moderator.storage.database import Connection
 
 ADD = """
@@ -61,6 +62,35 @@ async def get(connection: Connection, site_id: SiteId, version: int) -> Policy:
     if row is None:
         raise NotFound("There is no such version of the policy.")
     return policy_from_dict(row["version"], json.loads(row["body"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """A version of a policy as it was saved. `by` is a person's id; None for the operator."""
+
+    policy: Policy
+    at: datetime
+    by: str | None
+    note: str | None
+
+
+HISTORY = """
+SELECT version, body, note, created_by, created_ms FROM policies
+WHERE site_id = :site_id ORDER BY version DESC LIMIT :limit
+"""
+
+
+async def history(connection: Connection, site_id: SiteId, limit: int) -> list[Saved]:
+    """Return the versions of a site's policy, the newest first."""
+    return [
+        Saved(
+            policy=policy_from_dict(row["version"], json.loads(row["body"])),
+            at=from_ms(row["created_ms"]),
+            by=row["created_by"],
+            note=row["note"],
+        )
+        for row in await connection.all(HISTORY, site_id=site_id, limit=limit)
+    ]
 
 
 _LISTS = (
