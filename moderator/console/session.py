@@ -125,16 +125,19 @@ def check_origin(request: Request[Any]) -> None:
         raise Forbidden("This form came from another site.")
 
 
-async def read_form(request: Request[Any]) -> Form:
+async def read_form(request: Request[Any], *, limit: int = MAX_FORM_BYTES) -> Form:
     """Return a form's fields; the last of a name counts.
+
+    Args:
+        limit: how many bytes it may have; 32 kB unless a page needs more.
 
     Raises:
         Forbidden: it came from another site.
         InvalidInput: it is not a form.
-        TooLarge: it has more than 32 kB.
+        TooLarge: it has more bytes.
     """
     check_origin(request)
-    body = await read_body(request.scope, request.receive, limit=MAX_FORM_BYTES)
+    body = await read_body(request.scope, request.receive, limit=limit)
     try:
         form = dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body), errors="strict"))
     except ValueError as error:
@@ -145,10 +148,10 @@ async def read_form(request: Request[Any]) -> Form:
     return form
 
 
-async def signed_form(request: Request[Any]) -> tuple[Session, Form]:
+async def signed_form(request: Request[Any], *, limit: int = MAX_FORM_BYTES) -> tuple[Session, Form]:
     """Return the session and the form that carries its token. Raises NotSignedIn, Forbidden, InvalidInput."""
     session = await session_of(request)
-    form = await read_form(request)
+    form = await read_form(request, limit=limit)
     access.check_csrf(session, form.get("csrf"))
     return session, form
 

@@ -1,0 +1,78 @@
+"""Plots as SVG: where everything stands is reckoned here, the templates only write it down."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log1p
+from typing import Final
+
+from moderator.domain.scoring import Threshold
+from moderator.domain.workbench import EDGES, Histogram
+
+# Every bar is as wide as the others, so that what is fine near 0 and 1 can be seen.
+STEP: Final = 12
+WIDTH: Final = STEP * (len(EDGES) - 1)
+HEIGHT: Final = 56
+SHOWN: Final = (0.01, 0.1, 0.5, 0.9, 0.99)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """How many comments score from one edge to the next."""
+
+    x: int
+    y: float
+    height: float
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plot:
+    """A label's scores. `hold` and `reject` are where these begin; the plot's width where they never do."""
+
+    bars: Sequence[Bar]
+    hold: float
+    reject: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """A score that is written below a plot."""
+
+    x: float
+    says: str
+
+
+TICKS: Final = tuple(Tick(x=STEP * EDGES.index(edge), says=f"{edge:g}") for edge in SHOWN)
+
+
+def plot(histogram: Histogram, threshold: Threshold | None, tallest: int) -> Plot:
+    """Return the plot of a label.
+
+    Args:
+        tallest: how many comments the tallest bar of all plots stands for. Heights are logarithmic: most comments are
+            harmless, and the few that are not must still be seen.
+    """
+    full = log1p(max(tallest, 1))
+    bars = [
+        Bar(
+            x=STEP * number,
+            y=round(HEIGHT - HEIGHT * log1p(count) / full, 1),
+            height=round(HEIGHT * log1p(count) / full, 1),
+            says=f"{count:,} from {EDGES[number]:g} to {EDGES[number + 1]:g}",
+        )
+        for number, count in enumerate(histogram)
+        if count
+    ]
+    if threshold is None:
+        return Plot(bars=bars, hold=WIDTH, reject=WIDTH)
+    return Plot(bars=bars, hold=place_of(threshold.hold_at), reject=place_of(threshold.reject_at))
+
+
+def place_of(score: float) -> float:
+    """Return where a score stands from left to right; scores above 1 stand at the right edge."""
+    if score >= 1:
+        return WIDTH
+    number = bisect_right(EDGES, score) - 1
+    start, end = EDGES[number], EDGES[number + 1]
+    return round(STEP * (number + (score - start) / (end - start)), 1)
