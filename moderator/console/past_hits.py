@@ -21,6 +21,7 @@ MOST_ENTRIES: Final = 50
 MOST_SECONDS: Final = 2.5
 MOST_EXAMPLES: Final = 3
 _BEFORE: Final = 50  # How much of a comment stands before what was hit.
+_LONG_WORD: Final = 20
 _EXCERPT: Final = 160
 _one_at_a_time: Final = anyio.CapacityLimiter(1)
 
@@ -112,5 +113,7 @@ def _around(text: str, hits: Hits) -> str:
     else:
         at = max(text.casefold().find(hits.words.casefold()), 0)
     start = max(at - _BEFORE, 0)
+    if start:  # With a whole word, where there are words.
+        start = max(text.rfind(" ", max(start - _LONG_WORD, 0), start + 1) + 1, start - _LONG_WORD, 0)
     line = " ".join(text[start : start + _EXCERPT].split())
     return f"{'…' if start else ''}{line}{'…' if start + _EXCERPT < len(text) else ''}"

@@ -10,9 +10,9 @@ from moderator.domain.scoring import Threshold
 from moderator.domain.workbench import EDGES, Histogram
 
 # Every bar is as wide as the others, so that what is fine near 0 and 1 can be seen.
-STEP: Final = 12
+STEP: Final = 20
 WIDTH: Final = STEP * (len(EDGES) - 1)
-HEIGHT: Final = 56
+HEIGHT: Final = 64
 SHOWN: Final = (0.01, 0.1, 0.5, 0.9, 0.99)
 
 

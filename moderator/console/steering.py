@@ -1,6 +1,6 @@
 """Steering, for administrators: a site's policy with the threshold workbench, its lists, and who changed what."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Final
@@ -12,8 +12,8 @@ from starlette.routing import BaseRoute, Route
 from moderator.console import policy_form
 from moderator.console.changes import changes
 from moderator.console.pages import page, see_other
-from moderator.console.past_hits import search_past
-from moderator.console.plots import HEIGHT, TICKS, WIDTH, Plot, plot
+from moderator.console.past_hits import Search, search_past
+from moderator.console.plots import HEIGHT, STEP, TICKS, WIDTH, Plot, plot
 from moderator.console.policy_form import Typed
 from moderator.console.session import Form, session_of, shown, signed_form
 from moderator.console.workbench import DAYS, MOST_COMMENTS, Sample, complete, take_sample
@@ -217,14 +217,15 @@ async def _workbench(
         ticks=TICKS,
         width=WIDTH,
         height=HEIGHT,
+        bar_width=STEP - 4,
     )
 
 
-def _rows(sample: Sample, wanted: Policy, model: dict[Label, Threshold] | Any) -> list[Row]:
+def _rows(sample: Sample, wanted: Policy, model: Mapping[Label, Threshold]) -> list[Row]:
     return [
         Row(
             label=label,
-            plot=plot(sample.histogram(label), wanted.thresholds.get(label), sample.tallest),
+            plot=plot(sample.traffic.histograms[number], wanted.thresholds.get(label), sample.tallest),
             model=model.get(label),
             reached=[one.reached[number] for one in sample.tallies],
         )
@@ -239,7 +240,7 @@ async def _lists(
     steps: Sequence[Step],
     typed: Typed,
     *,
-    search: Any = None,
+    search: Search | None = None,
     base: Policy | None = None,
     is_late: bool = False,
 ) -> Response:
@@ -275,6 +276,7 @@ async def _show(request: Request[Any], session: Session, name: str, *, status: i
         csrf=session.csrf,
         size=size,
         told=request.query_params.get("told"),
+        has_sites=sum(map(session.person.may_see, found.directory.sites)) > 1,
         **values,
     )
 

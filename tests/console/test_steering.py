@@ -17,7 +17,7 @@ from moderator.usecases import manage
 from moderator.usecases.moderate import moderate
 from tests.builders import a_comment, a_policy
 from tests.console.conftest import PASSWORD, Visitor
-from tests.fakes import Clock
+from tests.fakes import Clock, FakeScorer
 from tests.usecases.conftest import OPERATOR
 
 pytestmark = pytest.mark.anyio
@@ -156,9 +156,9 @@ async def test_a_preview_shows_before_and_after_and_saves_nothing(
     assert admin.status == 200
     table = _table(page)
     assert table["approved"] == ["1 25.0 %", "1 25.0 %", "3 75.0 % +2"]
-    assert table["held for people"] == ["2 50.0 %", "2 50.0 %", "1 25.0 % -1"]
-    assert table["rejected"] == ["1 25.0 %", "1 25.0 %", "0 0.0 % -1"]
-    assert table["to the queue, a day"] == ["2", "2", "1 -1"]
+    assert table["held for people"] == ["2 50.0 %", "2 50.0 %", "1 25.0 % −1"]
+    assert table["rejected"] == ["1 25.0 %", "1 25.0 %", "0 0.0 % −1"]
+    assert table["to the queue, a day"] == ["2", "2", "1 −1"]
     assert _fields(page)["hold_insult"] == "0.7"  # It stays to be tuned further, or saved.
     assert services.directory.policies[site] == before
     assert _fields(await admin.open(f"/console/policy/{site}"))["hold_insult"] == "0.5"
@@ -295,6 +295,38 @@ async def test_only_the_newest_of_many_comments_are_judged_and_the_page_says_so(
     page = await admin.open(f"/console/policy/{site}")
     assert "a sample, there were more" in page
     assert _table(page)["approved"] == ["3 100.0 %", "3 100.0 %"]
+
+
+async def test_what_was_read_is_kept_for_two_minutes_and_for_its_site_alone(
+    services: Services, admin: Visitor, site: SiteId, clock: Clock
+) -> None:
+    other = (await manage.add_site(services, OPERATOR, "Other")).site.id
+    await moderate(services, replace(a_comment("fine", site_id=site), lang="en", received_at=services.now()))
+    assert _table(await admin.open(f"/console/policy/{site}"))["approved"] == ["1 100.0 %"] * 2
+    await _post(services, site, "fine, too")
+    clock.forward(seconds=119)
+    assert _table(await admin.open(f"/console/policy/{site}"))["approved"] == ["1 100.0 %"] * 2
+    assert "No comments came in" in await admin.open(f"/console/policy/{other}")
+    await admin.open(f"/console/policy/{site}")
+    assert _table(await admin.open(f"/console/policy/{site}"))["approved"] == ["2 100.0 %"] * 2
+    await _post(services, site, "fine, three")
+    clock.forward(seconds=121)
+    assert _table(await admin.open(f"/console/policy/{site}"))["approved"] == ["3 100.0 %"] * 2
+
+
+async def test_a_saved_version_is_judged_at_once_though_comments_are_kept(
+    services: Services, admin: Visitor, site: SiteId
+) -> None:
+    await _post(services, site, "What an idiot.")
+    page = await _fill(admin, f"/console/policy/{site}", "save", hold_insult="0.7")
+    assert _table(page)["approved"] == ["0 0.0 %", "1 100.0 %"]
+
+
+async def test_comments_that_no_model_scored_stay_with_people(services: Services, admin: Visitor, site: SiteId) -> None:
+    services.scorer = FakeScorer(version=None)
+    await _post(services, site, "What an idiot.")
+    page = await _fill(admin, f"/console/policy/{site}", "preview", hold_insult="0.1")
+    assert _table(page)["held for people"] == ["1 100.0 %"] * 3
 
 
 async def test_old_comments_are_not_judged(services: Services, admin: Visitor, site: SiteId, clock: Clock) -> None:
