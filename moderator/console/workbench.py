@@ -17,7 +17,7 @@ import anyio
 import anyio.to_thread
 
 from moderator.domain.ids import SiteId
-from moderator.domain.policy import Policy
+from moderator.domain.policy import Action, Policy
 from moderator.domain.scoring import Label
 from moderator.domain.workbench import Histogram, Past, Tally, histograms, tally, tally_happened
 from moderator.services import Services
@@ -35,7 +35,8 @@ _LABELS: Final = len(Label)
 class Traffic:
     """The newest comments of a site, packed, and what does not depend on thresholds.
 
-    `days` is how long they took to come in, at least 1. `is_cut` says that there were more within the window.
+    `by_rules` counts those that the site's other rules held or rejected, whatever they score. `days` is how long they
+    took to come in, at least 1. `is_cut` says that there were more within the window.
     """
 
     site_id: SiteId
@@ -43,6 +44,7 @@ class Traffic:
     until: float  # On the stopwatch.
     happened: Tally = field(default_factory=Tally)
     histograms: Sequence[Histogram] = histograms(())
+    by_rules: int = 0
     models: set[str] = field(default_factory=set)
     days: float = 1.0
     is_cut: bool = False
@@ -58,6 +60,7 @@ class Traffic:
         self.histograms = [
             tuple(map(add, before, own)) for before, own in zip(self.histograms, histograms(pasts), strict=True)
         ]
+        self.by_rules += sum(past.other is not Action.APPROVE for past in pasts)
         self.models.update(came.model for came in page if came.model)
         self.days = max((self.read_at - page[-1].received_at) / timedelta(days=1), 1.0)
         for past in pasts:

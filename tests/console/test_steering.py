@@ -327,6 +327,7 @@ async def test_comments_that_no_model_scored_stay_with_people(services: Services
     await _post(services, site, "What an idiot.")
     page = await _fill(admin, f"/console/policy/{site}", "preview", hold_insult="0.1")
     assert _table(page)["held for people"] == ["1 100.0 %"] * 3
+    assert "they held or rejected 1, whatever the thresholds" in page
 
 
 async def test_old_comments_are_not_judged(services: Services, admin: Visitor, site: SiteId, clock: Clock) -> None:
