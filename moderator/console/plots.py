@@ -1,7 +1,7 @@
 """Plots as SVG: where everything stands is reckoned here, the templates only write it down."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import log1p
 from typing import Final
@@ -41,6 +41,35 @@ class Tick:
 
     x: float
     says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A line with its band, as the `points` of a polyline and of a polygon; `top` is the share at the upper edge."""
+
+    points: str
+    band: str
+    top: float
+
+
+LINE_WIDTH: Final = 440
+LINE_HEIGHT: Final = 160
+
+
+def line(points: Sequence[Sequence[float]]) -> Line | None:
+    """Return the plot of points (share, risk, low, high) from left to right, all from 0 to 1; None without any."""
+    if not points:
+        return None
+    top = min(max(max(high for *_, high in points), 0.01), 1.0)
+
+    def written(places: Iterable[tuple[float, float]]) -> str:
+        return " ".join(
+            f"{LINE_WIDTH * share:.1f},{LINE_HEIGHT * (1 - min(risk / top, 1)):.1f}" for share, risk in places
+        )
+
+    lower = [(share, low) for share, _, low, _ in points]
+    upper = [(share, high) for share, _, _, high in reversed(points)]
+    return Line(points=written((share, risk) for share, risk, _, _ in points), band=written([*lower, *upper]), top=top)
 
 
 TICKS: Final = tuple(Tick(x=STEP * EDGES.index(edge), says=f"{edge:g}") for edge in SHOWN)

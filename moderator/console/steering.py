@@ -10,12 +10,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from moderator.console import policy_form
+from moderator.console.administering import admin_session, show_page
 from moderator.console.changes import changes
-from moderator.console.pages import page, see_other
+from moderator.console.pages import see_other
 from moderator.console.past_hits import Search, search_past
 from moderator.console.plots import HEIGHT, STEP, TICKS, WIDTH, Plot, plot
 from moderator.console.policy_form import Typed
-from moderator.console.session import Form, session_of, shown, signed_form
+from moderator.console.session import Form, shown, signed_form
 from moderator.console.workbench import DAYS, MOST_COMMENTS, Sample, complete, take_sample
 from moderator.domain.comments import Site
 from moderator.domain.errors import Conflict, Fault, InvalidInput, NotFound
@@ -26,7 +27,7 @@ from moderator.domain.policy import Action, Policy
 from moderator.domain.review import MAX_NOTE_CHARACTERS
 from moderator.domain.scoring import Caution, Label, Threshold
 from moderator.services import Services
-from moderator.storage import cases, policies
+from moderator.storage import policies
 from moderator.storage.audit import Actor
 from moderator.storage.people import Session
 from moderator.storage.policies import Saved
@@ -60,14 +61,14 @@ class Step:
 @shown
 async def list_sites(request: Request[Any]) -> Response:
     """`GET /console/policy`: whose policy; the only site's at once."""
-    session, found = await _admin(request), services(request)
+    session, found = await admin_session(request), services(request)
     sites = sorted(
         (site for site in found.directory.sites.values() if session.person.may_see(site.id)),
         key=lambda site: site.name.casefold(),
     )
     if len(sites) == 1:
         return see_other(f"/console/policy/{sites[0].id}")
-    return await _show(request, session, "policy_sites.html", sites=sites, policies=found.directory.policies)
+    return await show_page(request, session, "policy_sites.html", sites=sites, policies=found.directory.policies)
 
 
 @shown
@@ -198,7 +199,7 @@ async def _workbench(
     sample = await take_sample(found, site.id, [current, wanted] if is_preview else [current])
     # Where a field is empty, the model's threshold holds at the level of caution that is chosen in the form.
     model = complete(found, replace(typed.policy, thresholds={})).thresholds
-    return await _show(
+    return await show_page(
         request,
         session,
         "policy.html",
@@ -244,7 +245,7 @@ async def _lists(
     base: Policy | None = None,
     is_late: bool = False,
 ) -> Response:
-    return await _show(
+    return await show_page(
         request,
         session,
         "policy_lists.html",
@@ -265,30 +266,8 @@ def _status(typed: Typed, is_late: bool) -> HTTPStatus:
     return HTTPStatus.UNPROCESSABLE_ENTITY if typed.faults else HTTPStatus.OK
 
 
-async def _show(request: Request[Any], session: Session, name: str, *, status: int = 200, **values: Any) -> Response:
-    found = services(request)
-    async with found.database.read() as connection:
-        size = await cases.queue_size(connection, session.person.sites)
-    return page(
-        name,
-        status=status,
-        person=session.person,
-        csrf=session.csrf,
-        size=size,
-        told=request.query_params.get("told"),
-        has_sites=sum(map(session.person.may_see, found.directory.sites)) > 1,
-        **values,
-    )
-
-
-async def _admin(request: Request[Any]) -> Session:
-    session = await session_of(request)
-    access.check_role(session.person, Role.ADMIN)
-    return session
-
-
 async def _admin_of_site(request: Request[Any]) -> tuple[Session, Site]:
-    session = await _admin(request)
+    session = await admin_session(request)
     return session, _site_of(request, session.person)
 
 

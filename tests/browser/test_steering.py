@@ -20,11 +20,11 @@ def test_thresholds_are_tried_and_saved(browser: Browser, service: Service, has_
         _policy(page, service)
         expect(page.locator(".plot")).to_have_count(8)
         expect(page.locator("tr", has_text="held for people").locator("td").last).to_have_text("3 100.0 %")
-        page.get_by_label("Hold from for toxic").fill("1")
-        page.get_by_label("Hold from for insult").fill("1")
+        page.get_by_label("Hold from for toxic").fill("2")
+        page.get_by_label("Hold from for insult").fill("2")
         page.keyboard.press("Enter")  # Enter tries; it never saves.
         expect(page.locator("#effect-title")).to_have_text("Preview: nothing is saved yet")
-        expect(page.get_by_label("Hold from for toxic")).to_have_value("1")
+        expect(page.get_by_label("Hold from for toxic")).to_have_value("2")
         insult = page.locator(".label-row", has_text="insult")
         expect(insult.locator(".reach")).to_contain_text("reached by 0 −")
         page.get_by_label("Note for the history").fill("Too many insults")
@@ -32,7 +32,7 @@ def test_thresholds_are_tried_and_saved(browser: Browser, service: Service, has_
         expect(page.locator(".done")).to_contain_text("Saved as version 2")
         page.get_by_text("History: who changed what").click()
         expect(page.locator(".history")).to_contain_text("Too many insults")
-        expect(page.locator(".history")).to_contain_text("insult: the model’s → held from 1")
+        expect(page.locator(".history")).to_contain_text("insult: the model’s → never held")
 
 
 def test_two_administrators_with_two_windows_do_not_overwrite_one_another(browser: Browser, service: Service) -> None:
