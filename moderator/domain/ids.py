@@ -32,7 +32,7 @@ def _encode(value: int) -> str:
 
 
 def first_id_at(milliseconds: int) -> str:
-    """Return an id that no id made at that time (since 1970, UTC) or later stands before."""
+    """Return the least id that can be made at a time (milliseconds since 1970, UTC)."""
     return _encode(milliseconds << _RANDOM_BITS)
 
 

@@ -58,6 +58,7 @@ def test_nothing_stands_beside_the_page(browser: Browser, service: Service, opti
     post(service, *TEXTS)
     with opened(browser, **options) as page:
         _policy(page, service)
-        for path in ("", "/lists"):
-            page.goto(page.url.removesuffix("/lists") + path)
+        version = service.json("model", "list")["current"]
+        for path in (page.url, f"{page.url}/lists", f"{service.url}/console/models/{version}"):
+            page.goto(path)
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

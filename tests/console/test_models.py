@@ -191,6 +191,15 @@ async def test_a_damaged_version_is_listed_with_its_fault_and_not_used(
     assert admin.status == 409
 
 
+async def test_where_the_one_in_use_cannot_be_read_any_more_others_still_show(
+    services: Services, admin: Visitor, first: str, second: str
+) -> None:
+    (services.models_folder / first / manifests.FILE_NAME).write_bytes(b"{")
+    page = await admin.open(f"/console/models/{second}")
+    assert admin.status == 200
+    assert "+0.000" not in page
+
+
 async def test_without_any_model_the_page_says_that_people_decide(services: Services, admin: Visitor) -> None:
     services.scorer = Scorer(None)
     page = await admin.open("/console/models")

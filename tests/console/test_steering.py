@@ -285,6 +285,17 @@ async def test_a_form_must_name_the_version_that_it_was_made_from(
     assert admin.status == status
 
 
+async def test_a_form_from_long_ago_is_late_too(services: Services, admin: Visitor, site: SiteId) -> None:
+    page = await admin.open(f"/console/policy/{site}")
+    for number in range(25):
+        await manage.set_policy(services, OPERATOR, site, a_policy(link_limit=number))
+    answer = await admin.submit(f"/console/policy/{site}", **{**_fields(page), "act": "preview"})
+    assert admin.status == 409
+    assert "The newest 20 versions are shown" in answer
+    assert "Version 27" in answer
+    assert "Version 7" not in answer
+
+
 async def test_only_the_newest_of_many_comments_are_judged_and_the_page_says_so(
     services: Services, admin: Visitor, site: SiteId, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -362,6 +373,18 @@ async def test_new_phrases_show_what_they_would_have_hit(services: Services, adm
     assert page.count("More gold, please") == 3  # At most three examples.
     assert "<b>gold" not in page
     assert services.directory.policies[site] == before
+
+
+async def test_an_example_begins_with_a_whole_word_shortly_before_what_was_hit(
+    services: Services, admin: Visitor, site: SiteId
+) -> None:
+    await _post(services, site, f"{'before ' * 30}gold{' after' * 50}", f"{'x' * 300} gold", "nothing here")
+    page = await _fill(admin, f"/console/policy/{site}/lists", "preview", banned_phrases="gold")
+    found = [html.unescape(re.sub("<[^>]+>", "", one)) for one in re.findall(r"<q>(.*?)</q>", page, re.DOTALL)]
+    assert len(found) == 2
+    assert found[0] == f"…{'x' * 69} gold"
+    assert re.fullmatch(r"…before (before )+gold( after)+( a\w*)?…", found[1])
+    assert len(found[1]) <= 162
 
 
 async def test_lists_are_saved_an_entry_a_line(services: Services, admin: Visitor, site: SiteId) -> None:
