@@ -51,6 +51,11 @@ def current_version(models: Path) -> str | None:
     return named[0] if named else None
 
 
+def previous_version(models: Path) -> str | None:
+    """Return the version that `rollback` would go back to, or None. Raises ModelRefused like `current_version`."""
+    return next(iter(_read_current(models)[1:]), None)
+
+
 def _read_current(models: Path) -> list[str]:
     try:
         lines = (models / CURRENT).read_text("ascii").split()

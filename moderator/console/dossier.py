@@ -16,7 +16,7 @@ from moderator.services import Services
 from moderator.storage import cases, comments, decisions, policies, reports
 from moderator.storage.cases import CaseFile
 from moderator.storage.database import Connection
-from moderator.storage.policies import Change
+from moderator.storage.policies import Saved
 from moderator.storage.reports import Report
 from moderator.usecases import review
 
@@ -45,7 +45,7 @@ class Dossier:
     spans: Sequence[Span]
     meters: Sequence[Meter]
     policy: Policy | None
-    change: Change | None
+    change: Saved | None
     changed_by: str | None
     policy_now: int
     model_now: str | None
@@ -70,10 +70,10 @@ async def open_dossier(services: Services, connection: Connection, person: Perso
     file = None if outcome.case is None else await cases.get(connection, outcome.case, now=services.now())
     is_blind = file is not None and file.case.cause is Cause.SAMPLE
     history = await decisions.for_comment(connection, comment_id)
-    change = await policies.find_change(connection, comment.site_id, outcome.policy)
+    change = await policies.find_saved(connection, comment.site_id, outcome.policy)
     policy = None
     if change is not None and not is_blind:
-        policy = await policies.get(connection, comment.site_id, outcome.policy)
+        policy = change.policy
         if services.scorer.model is not None and services.scorer.version == outcome.model:
             policy = services.scorer.model.complete(policy)
     thresholds = {} if policy is None else policy.thresholds_for(comment.article.section)
@@ -87,7 +87,7 @@ async def open_dossier(services: Services, connection: Connection, person: Perso
         meters=() if is_blind else meters_of(comment, outcome, thresholds),
         policy=policy,
         change=change,
-        changed_by=None if change is None or change.saved_by is None else name_of(services, PersonId(change.saved_by)),
+        changed_by=None if change is None or change.by is None else name_of(services, PersonId(change.by)),
         policy_now=services.directory.policies[comment.site_id].version,
         model_now=services.scorer.version,
         rulings=[

@@ -57,6 +57,7 @@ _templates.filters.update(
     words=words.words,
     brief=words.brief,
     percent=words.percent,
+    share=words.share,
     clock=words.clock,
     iso=words.iso,
     span_of=words.span_of,

@@ -19,6 +19,7 @@ from moderator.domain.errors import (
     Forbidden,
     Invalid,
     InvalidInput,
+    ModelRefused,
     ModerationError,
     NotFound,
     NotNewest,
@@ -46,6 +47,7 @@ _STATUSES: tuple[tuple[type[ModerationError], HTTPStatus], ...] = (
     (Forbidden, HTTPStatus.FORBIDDEN),
     (NotFound, HTTPStatus.NOT_FOUND),
     (Conflict, HTTPStatus.CONFLICT),
+    (ModelRefused, HTTPStatus.CONFLICT),
     (Invalid, HTTPStatus.UNPROCESSABLE_ENTITY),
     (RateLimited, HTTPStatus.TOO_MANY_REQUESTS),
     (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
@@ -125,16 +127,19 @@ def check_origin(request: Request[Any]) -> None:
         raise Forbidden("This form came from another site.")
 
 
-async def read_form(request: Request[Any]) -> Form:
+async def read_form(request: Request[Any], *, limit: int = MAX_FORM_BYTES) -> Form:
     """Return a form's fields; the last of a name counts.
+
+    Args:
+        limit: how many bytes it may have; 32 kB unless a page needs more.
 
     Raises:
         Forbidden: it came from another site.
         InvalidInput: it is not a form.
-        TooLarge: it has more than 32 kB.
+        TooLarge: it has more bytes.
     """
     check_origin(request)
-    body = await read_body(request.scope, request.receive, limit=MAX_FORM_BYTES)
+    body = await read_body(request.scope, request.receive, limit=limit)
     try:
         form = dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body), errors="strict"))
     except ValueError as error:
@@ -145,10 +150,10 @@ async def read_form(request: Request[Any]) -> Form:
     return form
 
 
-async def signed_form(request: Request[Any]) -> tuple[Session, Form]:
+async def signed_form(request: Request[Any], *, limit: int = MAX_FORM_BYTES) -> tuple[Session, Form]:
     """Return the session and the form that carries its token. Raises NotSignedIn, Forbidden, InvalidInput."""
     session = await session_of(request)
-    form = await read_form(request)
+    form = await read_form(request, limit=limit)
     access.check_csrf(session, form.get("csrf"))
     return session, form
 

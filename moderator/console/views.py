@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from moderator.console import models, steering
 from moderator.console.alike import together
 from moderator.console.demo import show_demo
 from moderator.console.desk import find_done, in_hand, open_desk
@@ -215,5 +216,7 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/console/decisions/{id}/undo", undo, methods=["POST"]),
     *LOOKING_ROUTES,
     Route("/demo", show_demo, methods=["GET"]),
+    *steering.ROUTES,
+    *models.ROUTES,
     Mount("/console/static", StaticFiles(directory=STATIC), name="static"),
 ]

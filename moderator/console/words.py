@@ -72,6 +72,11 @@ def percent(share: float) -> str:
     return f"{share * 100:.0f} %"
 
 
+def share(part: float) -> str:
+    """Return a share (0 to 1) to a tenth of a per cent: `0.4 %`, `12.0 %`."""
+    return f"{part * 100:.1f} %"
+
+
 def clock(moment: datetime) -> str:
     """Return a moment to the minute."""
     return f"{moment.day} {moment:%b %Y, %H:%M} UTC"

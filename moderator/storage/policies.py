@@ -10,7 +10,7 @@ from moderator.domain.ids import SiteId
 from moderator.domain.policy import Action, Policy
 from moderator.domain.scoring import Caution, Label, Signal, Threshold
 from moderator.storage.columns import from_ms, to_json, to_ms
-from moderator.storage.database import Connection
+from moderator.storage.database import Connection, Row
 
 ADD = """
 INSERT INTO policies (site_id, version, body, note, created_by, created_ms)
@@ -64,24 +64,45 @@ async def get(connection: Connection, site_id: SiteId, version: int) -> Policy:
     return policy_from_dict(row["version"], json.loads(row["body"]))
 
 
-CHANGE = "SELECT note, created_by, created_ms FROM policies WHERE site_id = :site_id AND version = :version"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """When a version of a policy was saved, by whom (None: by the program itself) and why, where somebody said so."""
+class Saved:
+    """A version of a policy as it was saved. `by` is a person's id; None for the operator."""
 
-    saved_at: datetime
-    saved_by: str | None
+    policy: Policy
+    at: datetime
+    by: str | None
     note: str | None
 
 
-async def find_change(connection: Connection, site_id: SiteId, version: int) -> Change | None:
-    """Return how a version of a site's policy came to be, or None when there is no such version."""
-    row = await connection.one(CHANGE, site_id=site_id, version=version)
-    if row is None:
-        return None
-    return Change(saved_at=from_ms(row["created_ms"]), saved_by=row["created_by"], note=row["note"])
+HISTORY = """
+SELECT version, body, note, created_by, created_ms FROM policies
+WHERE site_id = :site_id ORDER BY version DESC LIMIT :limit
+"""
+
+
+async def history(connection: Connection, site_id: SiteId, limit: int) -> list[Saved]:
+    """Return the versions of a site's policy, the newest first."""
+    return [_saved(row) for row in await connection.all(HISTORY, site_id=site_id, limit=limit)]
+
+
+SAVED = """
+SELECT version, body, note, created_by, created_ms FROM policies WHERE site_id = :site_id AND version = :version
+"""
+
+
+async def find_saved(connection: Connection, site_id: SiteId, version: int) -> Saved | None:
+    """Return a version of a site's policy and how it came to be, or None when there is no such version."""
+    row = await connection.one(SAVED, site_id=site_id, version=version)
+    return None if row is None else _saved(row)
+
+
+def _saved(row: Row) -> Saved:
+    return Saved(
+        policy=policy_from_dict(row["version"], json.loads(row["body"])),
+        at=from_ms(row["created_ms"]),
+        by=row["created_by"],
+        note=row["note"],
+    )
 
 
 _LISTS = (

@@ -181,11 +181,21 @@ async def disable_person(services: Services, actor: Actor, person_id: PersonId) 
 
 
 async def set_policy(
-    services: Services, actor: Actor, site_id: SiteId, policy: Policy, *, note: str | None = None
+    services: Services,
+    actor: Actor,
+    site_id: SiteId,
+    policy: Policy,
+    *,
+    note: str | None = None,
+    made_from: int | None = None,
 ) -> Policy:
     """Save a policy as the site's next version and return it. Its own version number is not looked at.
 
+    Args:
+        made_from: the version that somebody changed; None to replace whatever is current.
+
     Raises:
+        Conflict: that version is not the current one any more. Nothing was saved.
         NotFound: no such site.
         InvalidInput: a list is too long, a pattern or a domain is none, or a threshold would approve above a floor.
     """
@@ -193,6 +203,10 @@ async def set_policy(
     check_policy(policy)
     async with services.database.transaction() as connection:
         current = (await policies.list_current(connection))[site_id]
+        if made_from is not None and made_from != current.version:
+            raise Conflict(
+                f"Version {current.version} of the policy was saved meanwhile; yours was made from {made_from}."
+            )
         saved = replace(policy, version=current.version + 1)
         await policies.add(connection, site_id, saved, now=services.now(), created_by=actor.id, note=note)
         await _audit(services, connection, actor, AuditAction.POLICY_CHANGED, "site", site_id, site_id, saved.version)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from moderator.domain.comments import Author, Comment
 from moderator.domain.errors import Fault, InvalidInput, RateLimited
-from moderator.domain.ids import CommentId, IdSource, KeyId, PersonId, SiteId, now_ms
+from moderator.domain.ids import CommentId, IdSource, KeyId, PersonId, SiteId, first_id_at, now_ms
 from moderator.domain.people import KeyKind, Person, Role, SiteKey
 from tests.builders import A_SITE
 
@@ -29,6 +29,16 @@ def test_ids_sort_by_the_millisecond_of_their_making() -> None:
     second = IdSource(clock_ms=lambda: 1_001, random_bytes=lambda count: b"\x00" * count).new()
 
     assert first < second
+
+
+def test_no_id_of_a_moment_stands_before_the_first_possible_one() -> None:
+    ids = [
+        IdSource(clock_ms=lambda at=at: at, random_bytes=lambda count, fill=fill: fill * count).new()  # type: ignore[misc]
+        for at in (999, 1_000)
+        for fill in (b"\x00", b"\xff")
+    ]
+
+    assert [one >= first_id_at(1_000) for one in ids] == [False, False, True, True]
 
 
 def test_the_clock_counts_milliseconds_since_1970() -> None:

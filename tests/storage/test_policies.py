@@ -10,7 +10,7 @@ from moderator.domain.scoring import Caution, Label, Signal, Threshold
 from moderator.storage import policies
 from moderator.storage.database import Connection, Database
 from tests.builders import A_SITE, NOON, a_policy
-from tests.storage.rows import ANNA, ANOTHER_SITE
+from tests.storage.rows import ANNA, ANOTHER_SITE, later
 
 pytestmark = pytest.mark.anyio
 
@@ -84,3 +84,18 @@ def test_a_rule_that_an_old_row_does_not_name_has_its_default() -> None:
     assert policies.policy_from_dict(7, {"link_limit": 9}) == replace(default, link_limit=9)
     with pytest.raises(ValueError, match="come from the model"):
         policies.policy_from_dict(7, {"languages": {}})
+
+
+async def test_the_history_tells_who_saved_what_and_why_the_newest_first(connection: Connection) -> None:
+    for version, note in ((1, None), (2, "calmer"), (3, "spring")):
+        policy = Policy(version=version, link_limit=version)
+        by = None if version == 1 else ANNA
+        await policies.add(connection, A_SITE, policy, now=later(days=version), created_by=by, note=note)
+        await policies.add(connection, ANOTHER_SITE, policy, now=NOON)
+    found = await policies.history(connection, A_SITE, 2)
+
+    assert [(one.policy.version, one.policy.link_limit, one.at, one.by, one.note) for one in found] == [
+        (3, 3, later(days=3), ANNA, "spring"),
+        (2, 2, later(days=2), ANNA, "calmer"),
+    ]
+    assert (await policies.history(connection, A_SITE, 9))[-1].by is None

@@ -67,7 +67,7 @@ async def test_what_people_decided_comes_newest_first_without_the_policys_own(co
 
 async def test_a_policys_version_tells_who_saved_it_when_and_why(connection: Connection) -> None:
     await policies.add(connection, A_SITE, a_policy(version=7), now=NOON, created_by=ANNA, note="a calm week")
-    assert await policies.find_change(connection, A_SITE, 7) == policies.Change(
-        saved_at=NOON, saved_by=ANNA, note="a calm week"
-    )
-    assert await policies.find_change(connection, A_SITE, 8) is None
+    found = await policies.find_saved(connection, A_SITE, 7)
+    assert found is not None
+    assert (found.policy.version, found.at, found.by, found.note) == (7, NOON, ANNA, "a calm week")
+    assert await policies.find_saved(connection, A_SITE, 8) is None

@@ -122,6 +122,16 @@ async def test_a_policy_is_saved_as_the_next_version_and_the_old_one_stays(servi
         await manage.set_policy(services, OPERATOR, SiteId("nothing"), changed)
 
 
+async def test_two_who_changed_the_same_version_do_not_overwrite_one_another(services: Services, site: SiteId) -> None:
+    before = services.directory.policies[site]
+    first = await manage.set_policy(services, OPERATOR, site, replace(before, link_limit=7), made_from=before.version)
+    with pytest.raises(Conflict, match=f"Version {first.version} of the policy was saved meanwhile"):
+        await manage.set_policy(services, OPERATOR, site, replace(before, link_limit=9), made_from=before.version)
+
+    assert services.directory.policies[site] == first
+    assert (await manage.set_policy(services, OPERATOR, site, before)).version == first.version + 1
+
+
 async def test_an_endpoint_has_a_secret_that_does_not_show(services: Services, site: SiteId) -> None:
     endpoint = await manage.add_endpoint(services, OPERATOR, site, "https://news.example/hook")
 

@@ -1,4 +1,4 @@
--- Searching comments (docs/decisions/0020). PostgreSQL's parser makes one word of an address and drops what stands in angle
+-- Searching comments (docs/decisions/0019). PostgreSQL's parser makes one word of an address and drops what stands in angle
 -- brackets; with blanks for everything between words it finds what SQLite finds. This writes each comment anew, once.
 SET LOCAL statement_timeout = 0;
 ALTER TABLE comments ADD COLUMN search tsvector GENERATED ALWAYS AS (

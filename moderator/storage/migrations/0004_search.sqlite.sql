@@ -1,4 +1,4 @@
--- Searching comments (docs/decisions/0020). The index keeps words and where they stand, and no second copy of a text. A row of
+-- Searching comments (docs/decisions/0019). The index keeps words and where they stand, and no second copy of a text. A row of
 -- comments has no number that outlives VACUUM, so that search_places gives it one. A pass beside the service fills both.
 CREATE TABLE search_places (
     number INTEGER PRIMARY KEY,
