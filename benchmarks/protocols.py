@@ -47,6 +47,8 @@ def _comment_check(key: str) -> list[bytes]:
         fields = {
             "api_key": key,
             "blog": "https://news.example",
+            "blog_lang": "en_GB",
+            "blog_charset": "UTF-8",
             "user_ip": f"192.0.2.{n % 250}",
             "user_agent": "Mozilla/5.0",
             "permalink": "https://news.example/summit",

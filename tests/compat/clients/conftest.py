@@ -10,6 +10,7 @@ import pytest
 
 from moderator.domain.scoring import Label
 from tests.compat.clients import node
+from tests.compat.tables import row_counts_in
 from tests.server import Service
 from tests.tiny import publish_tiny
 
@@ -33,9 +34,7 @@ class ClientService(Service):
 
     def rows(self) -> dict[str, int]:
         """Return how many rows each table has."""
-        with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
-            tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-            return {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for (name,) in tables}
+        return row_counts_in(self.database)
 
     def comments(self, text: str) -> list[tuple[str, str, str]]:
         """Return id, verdict and status of every stored comment with a text."""

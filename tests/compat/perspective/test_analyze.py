@@ -12,7 +12,7 @@ from moderator.compat.perspective.attributes import LABELS
 from moderator.domain.scoring import Label
 from moderator.services import Services
 from tests.compat.perspective.conftest import ANALYZE, Caller, error_of, error_type
-from tests.compat.perspective.rows import row_counts
+from tests.compat.tables import row_counts
 from tests.fakes import FakeScorer
 
 pytestmark = pytest.mark.anyio

@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 from googleapiclient import discovery
 from googleapiclient.errors import HttpError
 
+from tests.compat.tables import row_counts_in
 from tests.server import Service
 from tests.tiny import publish_tiny
 
@@ -27,12 +27,6 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield found.start()
     finally:
         found.close()
-
-
-def rows(service: Service) -> dict[str, int]:
-    with closing(sqlite3.connect(service.database)) as connection:
-        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in names}
 
 
 @pytest.mark.parametrize("colon", [":", "%3A", "%3a"])
@@ -55,7 +49,7 @@ def test_googles_client_works_from_our_document(service: Service) -> None:
     with discovery.build(
         "commentanalyzer", "v1alpha1", developerKey=service.key, discoveryServiceUrl=where, static_discovery=False
     ) as client:
-        before = rows(service)
+        before = row_counts_in(service.database)
         body: dict[str, Any] = {
             "comment": {"text": f"{INSULT} \ud83d", "type": "PLAIN_TEXT"},
             "requestedAttributes": {"INSULT": {}, "SPAM": {"scoreThreshold": 0.5}},
@@ -67,7 +61,7 @@ def test_googles_client_works_from_our_document(service: Service) -> None:
         assert list(answer["attributeScores"]) == ["INSULT"]
         assert answer["attributeScores"]["INSULT"]["summaryScore"]["value"] > 0.5
         assert answer["clientToken"] == "comment-12"
-        assert rows(service) == before
+        assert row_counts_in(service.database) == before
 
         with pytest.raises(HttpError, match="Unknown requested attribute: FLIRTATION"):
             client.comments().analyze(body={**body, "requestedAttributes": {"FLIRTATION": {}}}).execute()
@@ -75,4 +69,4 @@ def test_googles_client_works_from_our_document(service: Service) -> None:
         scores = {"THREAT": {"summaryScore": {"value": 0}}}
         suggested = client.comments().suggestscore(body={"comment": {"text": "I beg you."}, "attributeScores": scores})
         assert suggested.execute() == {"detectedLanguages": ["und"]}
-        assert rows(service) == {**before, "feedback": before["feedback"] + 1}
+        assert row_counts_in(service.database) == {**before, "feedback": before["feedback"] + 1}

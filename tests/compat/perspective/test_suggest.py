@@ -9,7 +9,7 @@ from moderator.domain.scoring import Label
 from moderator.services import Services
 from moderator.storage import feedback
 from tests.compat.perspective.conftest import SUGGEST, Caller, error_of, error_type
-from tests.compat.perspective.rows import row_counts
+from tests.compat.tables import row_counts
 
 pytestmark = pytest.mark.anyio
 
