@@ -7,6 +7,7 @@ from moderator.domain.ids import first_id_at
 from moderator.services import Services
 from moderator.storage import search
 
+LOOK: Final = 1_000  # To look for them costs as much as to index a few: every comment of the last minute is looked at.
 BATCH: Final = 100
 PAGES: Final = 16  # Of 4 kB each. With both numbers the writer is held for 5 to 25 ms, 63 at worst (60,000 comments).
 # Between the id of a comment and its commit lie milliseconds; after this long nothing comes late any more.
@@ -14,13 +15,13 @@ LATE: Final = timedelta(minutes=1)
 
 
 async def index_new(services: Services) -> int:
-    """Take up to 100 comments into the index; one pass of a background loop. Return how many."""
+    """Take up to 1,000 comments into the index, 100 in a transaction. Return how many; a pass of a background loop."""
     late_since = first_id_at(int((services.now() - LATE).timestamp() * 1000))
     async with services.database.read() as connection:
-        found = await search.find_unindexed(connection, late_since=late_since, limit=BATCH)
-    if found:
+        found = await search.find_unindexed(connection, late_since=late_since, limit=LOOK)
+    for begin in range(0, len(found), BATCH):
         async with services.database.transaction() as connection:
-            await search.index(connection, found)
+            await search.index(connection, found[begin : begin + BATCH])
     return len(found)
 
 
