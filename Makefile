@@ -33,8 +33,9 @@ $(CLIENTS)/.stamp: tests/clients/package-lock.json
 run: $(VENV)/run.stamp ## start the service on 127.0.0.1:$(PORT); the first start prints a key and a password
 	@MODERATOR_PORT=$(PORT) exec $(BIN)/moderator serve --demo
 
-test: $(VENV)/dev.stamp $(CLIENTS)/.stamp ## the whole test suite
-	$(BIN)/python -m pytest
+# A file's tests stay together: many files start a service or a browser once for all of theirs.
+test: $(VENV)/dev.stamp $(CLIENTS)/.stamp ## the whole test suite, on up to four cores
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: $(VENV)/dev.stamp ## format, lint, types, import rules
 	$(BIN)/ruff format --check .
