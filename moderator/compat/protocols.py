@@ -8,7 +8,7 @@ from moderator.compat import akismet, coral, openai, perspective
 from moderator.compat.mounting import Protocol, mount
 from moderator.services import Services
 
-PROTOCOLS: Sequence[Protocol] = (akismet.PROTOCOL, perspective.PROTOCOL, openai.PROTOCOL, coral.PROTOCOL)
+PROTOCOLS: Sequence[Protocol] = (perspective.PROTOCOL, akismet.PROTOCOL, openai.PROTOCOL, coral.PROTOCOL)
 
 
 def routes_of(services: Services) -> list[BaseRoute]:
