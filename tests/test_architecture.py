@@ -74,3 +74,10 @@ def test_no_middleware_that_costs_more_than_a_request() -> None:
     found = [str(path.relative_to(ROOT)) for path in sources("moderator") if "BaseHTTPMiddleware(" in path.read_text()]
 
     assert found == []
+
+
+@pytest.mark.parametrize("name", ["requirements*.txt", "tests/clients/package-lock.json"])
+def test_a_lock_names_hashes_and_no_address(name: str) -> None:
+    locks = list(ROOT.glob(name))
+    assert locks
+    assert [lock.name for lock in locks if "://" in lock.read_text("utf-8")] == []
