@@ -7,7 +7,7 @@ from moderator.domain.ids import first_id_at
 from moderator.services import Services
 from moderator.storage import search
 
-LOOK: Final = 1_000  # To look for them costs as much as to index a few: every comment of the last minute is looked at.
+LOOK: Final = 1_000  # Ids alone, so that a pass needs one look for ten transactions.
 BATCH: Final = 100
 PAGES: Final = 16  # Of 4 kB each. With both numbers the writer is held for 5 to 25 ms, 63 at worst (60,000 comments).
 # Between the id of a comment and its commit lie milliseconds; after this long nothing comes late any more.
