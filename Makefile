@@ -53,10 +53,15 @@ bench: $(VENV)/dev.stamp ## the benchmarks, each beside a ceiling measured in th
 model: $(VENV)/report.stamp ## train, evaluate and write a model version from the labelled files in $(DATA)
 	$(BIN)/python -m training base --data $(DATA)
 
+# The English of the templates and views is the key; a new text comes in empty, one that is gone goes.
+texts: $(VENV)/dev.stamp ## bring the console's catalogues up to the texts in the code
+	$(BIN)/pybabel -q extract -F pyproject.toml -k marked --no-location --sort-output --omit-header -o $(VENV)/console.pot .
+	for language in de; do $(BIN)/pybabel -q update --init-missing --no-fuzzy-matching --ignore-obsolete --omit-header -i $(VENV)/console.pot -o moderator/console/locale/$$language.po -l $$language; done
+
 lock: ## renew the locked requirements (needs uv)
 	$(UV) pip compile -q pyproject.toml --group build --generate-hashes --no-strip-extras --universal --python-version 3.11 --no-header --no-emit-index-url -o requirements.txt
 	$(UV) pip compile -q pyproject.toml --group build --extra postgres --generate-hashes --no-strip-extras --universal --python-version 3.11 --no-header --no-emit-index-url -c requirements.txt -o requirements-postgres.txt
 	$(UV) pip compile -q pyproject.toml --group build --group report --generate-hashes --no-strip-extras --universal --python-version 3.11 --no-header --no-emit-index-url -c requirements.txt -o requirements-report.txt
 	$(UV) pip compile -q pyproject.toml --group dev --extra postgres --generate-hashes --no-strip-extras --universal --python-version 3.11 --no-header --no-emit-index-url -c requirements.txt -o requirements-dev.txt
 
-.PHONY: help run test check fmt bench model lock
+.PHONY: help run test check fmt bench model texts lock

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from moderator.console import words
+from moderator.console import language, words
 from moderator.console.paths import article_path, author_path
 from moderator.console.text import excerpt_of, linked, pieces
 from moderator.personal import find_personal
@@ -35,7 +35,11 @@ _templates = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    extensions=["jinja2.ext.i18n"],
 )
+_templates.policies["ext.i18n.trimmed"] = True
+# Newstyle: `%(name)s` in a text is filled in and escaped.
+_templates.install_gettext_callables(language.gettext, language.ngettext, newstyle=True)  # type: ignore[attr-defined]
 # A browser keeps a file as long as it likes; after an upgrade its address is another one.
 _DIGESTS = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in STATIC.iterdir()}
 
@@ -46,6 +50,8 @@ def static(name: str) -> str:
 
 
 _templates.globals.update(
+    spoken=language.spoken,
+    languages=language.LANGUAGES,
     static=static,
     choices=words.CHOICES,
     causes=words.CAUSES,

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
+from moderator.console import language
 from moderator.console.pages import page, see_other
 from moderator.domain.errors import (
     CaseClosed,
@@ -159,10 +160,11 @@ async def signed_form(request: Request[Any], *, limit: int = MAX_FORM_BYTES) -> 
 
 
 def shown(view: View) -> View:
-    """Let a view raise domain errors: people get a page that says what to do."""
+    """Let a view raise domain errors: people get a page that says what to do, in their language."""
 
     @wraps(view)
     async def answer(request: Request[Any]) -> Response:
+        language.speak(language.choose(request))
         try:
             return await view(request)
         except (CaseClosed, ClaimLost):
