@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from moderator.console import language
+from moderator.console import complaints, language, words
 from moderator.console.pages import page, see_other
 from moderator.domain.errors import (
     CaseClosed,
@@ -173,9 +173,17 @@ def shown(view: View) -> View:
             return see_other("/console?told=stands")
         except NotSignedIn as error:
             wrong = request.url.path == "/console/sign-in"
-            return page("sign_in.html", status=HTTPStatus.UNAUTHORIZED, problem=str(error) if wrong else None)
+            return page(
+                "sign_in.html",
+                status=HTTPStatus.UNAUTHORIZED,
+                problem=complaints.in_words(str(error)) if wrong else None,
+            )
         except EncodedBody:
-            return page("problem.html", status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, problem="This form is compressed.")
+            return page(
+                "problem.html",
+                status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                problem=language.gettext("This form is compressed."),
+            )
         except ClientGone:
             return Response(status_code=HTTPStatus.BAD_REQUEST)
         except ModerationError as error:
@@ -189,5 +197,6 @@ def shown(view: View) -> View:
 
 def _say(error: ModerationError) -> str:
     if isinstance(error, InvalidInput):
-        return "; ".join(f"{fault.pointer.strip('/') or 'this form'}: {fault.detail}" for fault in error.faults)
-    return str(error)
+        named = [(words.words(fault.pointer.strip("/")), complaints.in_words(fault.detail)) for fault in error.faults]
+        return "; ".join(f"{name or language.gettext('this form')}: {detail}" for name, detail in named)
+    return complaints.in_words(str(error))

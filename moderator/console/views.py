@@ -9,7 +9,7 @@ from starlette.staticfiles import StaticFiles
 
 from moderator.console import models, steering
 from moderator.console.alike import together
-from moderator.console.demo import show_demo
+from moderator.console.demo import send_comment, show_demo
 from moderator.console.desk import find_done, in_hand, open_desk
 from moderator.console.looking import ROUTES as LOOKING_ROUTES
 from moderator.console.pages import STATIC, page, see_other
@@ -216,6 +216,7 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/console/decisions/{id}/undo", undo, methods=["POST"]),
     *LOOKING_ROUTES,
     Route("/demo", show_demo, methods=["GET"]),
+    Route("/demo", send_comment, methods=["POST"]),
     *steering.ROUTES,
     *models.ROUTES,
     Mount("/console/static", StaticFiles(directory=STATIC), name="static"),
