@@ -3,6 +3,7 @@
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -12,9 +13,10 @@ from tests.server import Service
 
 ARTICLE: Final = {"url": "https://news.example/politics/summit", "title": "The summit", "section": "politics"}
 READER: Final = {"id": "reader-1", "name": "Reader", "url": "https://reader.example/"}
+MODELS: Final = Path(__file__).parents[2] / "models"
 TEXTS: Final = (
     "You pathetic clown! Write to anna@news.example or pay\u200bpal.",
-    "You are a total moron.",
+    "You are a complete idiot.",
     "I will find you and hurt you.",
     "The minister explains the budget. Parliament supports the railway.",
     "The Commission welcomes the vote.",

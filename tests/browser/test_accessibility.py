@@ -7,9 +7,8 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.filled import fill, sign_in, take_next, walk, watched
+from tests.browser.filled import MODELS, fill, sign_in, take_next, walk, watched
 from tests.server import Service
-from tests.tiny import publish_tiny
 
 AXE: Final = Path(__file__).parents[1] / "clients" / "node_modules" / "axe-core" / "axe.min.js"
 DESK, TELEPHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
@@ -27,8 +26,7 @@ pytestmark = pytest.mark.skipif(not AXE.exists(), reason="axe-core comes by npm,
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("axe")
-    publish_tiny(folder / "models")
-    service = Service(folder)
+    service = Service(folder, models=MODELS)
     try:
         fill(service.start("--demo"))
         yield service
@@ -101,7 +99,7 @@ def _states(page: Page, service: Service, checks: Checks) -> None:
     page.wait_for_selector("td.preview")
     checks.look("thresholds: preview")
     page.locator(".policy-head .tabs a").last.click()
-    page.locator("#banned_phrases").fill("total moron")
+    page.locator("#banned_phrases").fill("complete idiot")
     page.locator("button[value=preview]").click()
     page.wait_for_selector(".hit-list")
     checks.look("lists: preview")
