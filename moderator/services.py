@@ -44,6 +44,7 @@ class Services:
     key_rates: TokenBuckets
     address_rates: TokenBuckets
     author_rates: MinuteCounts
+    sign_in_rates: MinuteCounts
     model_refused: str | None = None
     _policies: dict[tuple[SiteId, int, str | None], Policy]
 
@@ -95,6 +96,7 @@ def new_services(
         key_rates=TokenBuckets(rate_per_second=settings.rate_per_key, burst=max(1.0, settings.rate_per_key)),
         address_rates=TokenBuckets(rate_per_second=per_address / 60, burst=max(1.0, float(per_address))),
         author_rates=MinuteCounts(),
+        sign_in_rates=MinuteCounts(),
         _policies={},
     )
 

@@ -10,7 +10,7 @@ from moderator.console.pages import page
 from moderator.console.session import session_of
 from moderator.domain.people import Role
 from moderator.storage import cases
-from moderator.storage.people import Session
+from moderator.storage.sessions import Session
 from moderator.usecases import access
 from moderator.web import services
 

@@ -18,6 +18,7 @@ from moderator.console.session import (
     SKIPPED,
     Form,
     add_to_trail,
+    browser_of,
     forget,
     keep,
     read_form,
@@ -34,7 +35,7 @@ from moderator.domain.policy import Action
 from moderator.domain.review import ReasonCode
 from moderator.storage import cases
 from moderator.usecases import access, review
-from moderator.web import client_address, services
+from moderator.web import services
 
 QUEUE_ROWS: Final = 100
 
@@ -71,9 +72,9 @@ async def sign_in(request: Request[Any]) -> Response:
     """`POST /console/sign-in`: the fields `name` and `password`."""
     form = await read_form(request)
     name, password = form.get("name", ""), form.get("password", "")
-    signed = await access.sign_in(services(request), name, password, address=client_address(request.scope))
+    signed = await access.sign_in(services(request), name, password, browser=browser_of(request))
     response = see_other("/console")
-    keep(request, response, signed.secret)
+    await keep(request, response, signed)
     return response
 
 
