@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from moderator.console import language
+from moderator.console.language import marked
 from moderator.console.pages import page, see_other
 from moderator.domain.errors import (
     CaseClosed,
@@ -44,6 +45,7 @@ _TRAIL_IDS = 10
 _TRAIL_SECONDS = {DONE: 3_600, SKIPPED: 600}
 _ID = re.compile(r"[0-9a-z]{1,40}")
 Form = Mapping[str, str]
+SIGNING_IN: Final = ("/console/sign-in", "/console/oidc/callback")
 View = Callable[[Request[Any]], Awaitable[Response]]
 
 _STATUSES: tuple[tuple[type[ModerationError], HTTPStatus], ...] = (
@@ -187,22 +189,49 @@ def shown(view: View) -> View:
         except NotNewest:
             return see_other("/console?told=stands")
         except NotSignedIn as error:
-            wrong = request.url.path == "/console/sign-in"
-            return page("sign_in.html", status=HTTPStatus.UNAUTHORIZED, problem=str(error) if wrong else None)
+            problem = _say(error) if request.url.path in SIGNING_IN else None
+            return sign_in_page(request, status=HTTPStatus.UNAUTHORIZED, problem=problem)
         except EncodedBody:
-            return page("problem.html", status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, problem="This form is compressed.")
+            return page(
+                "problem.html",
+                status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                problem=language.gettext("This form is compressed."),
+            )
         except ClientGone:
             return Response(status_code=HTTPStatus.BAD_REQUEST)
         except ModerationError as error:
             status = next((status for kind, status in _STATUSES if isinstance(error, kind)), None)
             if status is None:
                 raise
+            if isinstance(error, RateLimited) and request.url.path in SIGNING_IN:
+                return sign_in_page(request, status=status, problem=_say(error))
             return page("problem.html", status=status, problem=_say(error))
 
     return answer
 
 
+def sign_in_page(request: Request[Any], *, status: int = HTTPStatus.OK, problem: str | None = None) -> Response:
+    """Return the page to sign in on."""
+    return page("sign_in.html", status=status, problem=problem, provider=None)
+
+
+# What whoever signs in is told: the errors say it in English.
+_SAID: Final = (
+    marked("The name or the password is wrong."),
+    marked("Too many attempts; wait a minute."),
+    marked("This form came from another site."),
+    marked("This form is out of date; load the page again."),
+    marked("Only an administrator may do this."),
+    marked("Only an administrator of every site may do this."),
+    marked("There is no such site."),
+    marked("There is no such person."),
+    marked("Somebody has this name already."),
+    marked("This is the last administrator of every site. Name another one first."),
+    marked("This is you. Ask another administrator."),
+)
+
+
 def _say(error: ModerationError) -> str:
     if isinstance(error, InvalidInput):
         return "; ".join(f"{fault.pointer.strip('/') or 'this form'}: {fault.detail}" for fault in error.faults)
-    return str(error)
+    return language.gettext(str(error))

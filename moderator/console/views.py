@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from moderator.console import models, steering
+from moderator.console import account, models, people, sites, steering
 from moderator.console.alike import together
 from moderator.console.demo import show_demo
 from moderator.console.desk import find_done, in_hand, open_desk
@@ -24,6 +24,7 @@ from moderator.console.session import (
     read_form,
     session_of,
     shown,
+    sign_in_page,
     signed_form,
     trail_of,
 )
@@ -47,7 +48,7 @@ async def show_console(request: Request[Any]) -> Response:
     try:
         session = await session_of(request)
     except NotSignedIn:
-        return page("sign_in.html", problem=None)
+        return sign_in_page(request)
     person, wanted = session.person, request.query_params.get("case")
     async with found.database.read() as connection:
         held = await in_hand(found, connection, person)
@@ -219,5 +220,8 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/demo", show_demo, methods=["GET"]),
     *steering.ROUTES,
     *models.ROUTES,
+    *sites.ROUTES,
+    *people.ROUTES,
+    *account.ROUTES,
     Mount("/console/static", StaticFiles(directory=STATIC), name="static"),
 ]
