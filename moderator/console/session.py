@@ -45,7 +45,7 @@ _TRAIL_IDS = 10
 _TRAIL_SECONDS = {DONE: 3_600, SKIPPED: 600}
 _ID = re.compile(r"[0-9a-z]{1,40}")
 Form = Mapping[str, str]
-SIGNING_IN: Final = ("/console/sign-in", "/console/oidc/callback")
+SIGNING_IN: Final = ("/console/sign-in", "/console/oidc/start", "/console/oidc/callback")
 View = Callable[[Request[Any]], Awaitable[Response]]
 
 _STATUSES: tuple[tuple[type[ModerationError], HTTPStatus], ...] = (
@@ -203,7 +203,7 @@ def shown(view: View) -> View:
             status = next((status for kind, status in _STATUSES if isinstance(error, kind)), None)
             if status is None:
                 raise
-            if isinstance(error, RateLimited) and request.url.path in SIGNING_IN:
+            if isinstance(error, Unavailable) and request.url.path in SIGNING_IN:
                 return sign_in_page(request, status=status, problem=_say(error))
             return page("problem.html", status=status, problem=_say(error))
 
@@ -212,13 +212,18 @@ def shown(view: View) -> View:
 
 def sign_in_page(request: Request[Any], *, status: int = HTTPStatus.OK, problem: str | None = None) -> Response:
     """Return the page to sign in on."""
-    return page("sign_in.html", status=status, problem=problem, provider=None)
+    settings = services(request).settings
+    return page("sign_in.html", status=status, problem=problem, provider=settings.oidc_issuer and settings.oidc_name)
 
 
 # What whoever signs in is told: the errors say it in English.
 _SAID: Final = (
     marked("The name or the password is wrong."),
     marked("Too many attempts; wait a minute."),
+    marked("Your account has no role here. Ask an administrator."),
+    marked("Signing in took too long, or began in another browser. Sign in again."),
+    marked("The sign-in provider does not answer. Try again in a minute."),
+    marked("The sign-in provider's answer does not fit. Sign in again."),
     marked("This form came from another site."),
     marked("This form is out of date; load the page again."),
     marked("Only an administrator may do this."),

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from moderator.console import account, models, people, sites, steering
+from moderator.console import account, models, oidc, people, sites, steering
 from moderator.console.alike import together
 from moderator.console.demo import show_demo
 from moderator.console.desk import find_done, in_hand, open_desk
@@ -223,5 +223,6 @@ ROUTES: Final[list[BaseRoute]] = [
     *sites.ROUTES,
     *people.ROUTES,
     *account.ROUTES,
+    *oidc.ROUTES,
     Mount("/console/static", StaticFiles(directory=STATIC), name="static"),
 ]

@@ -144,11 +144,17 @@ async def sign_in(services: Services, name: str, password: str, *, browser: Brow
     return await start_session(services, found[0], browser=browser)
 
 
+def limit_tries(services: Services, address: str) -> None:
+    """Count a try to sign in from an address. Raises RateLimited over the limit, which is this process's own."""
+    tries = services.sign_in_rates.add(f"address {network_of(address)}", services.monotonic())
+    if tries > TRIES_PER_MINUTE_AND_ADDRESS:
+        raise RateLimited("Too many attempts; wait a minute.", retry_after_seconds=60)
+
+
 async def _limit_tries(services: Services, name: str, browser: Browser) -> None:
-    """Raise RateLimited over one of the limits. They are counted in this process alone."""
+    limit_tries(services, browser.address)
     network, tried = network_of(browser.address), hash_secret(name.casefold())
     for key, limit in (
-        (f"address {network}", TRIES_PER_MINUTE_AND_ADDRESS),
         (f"name {tried} address {network}", TRIES_PER_MINUTE),
         (f"name {tried}", TRIES_PER_MINUTE_AND_NAME),
     ):

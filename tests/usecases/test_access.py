@@ -1,10 +1,12 @@
 """Who is asking, and how often they may."""
 
+from dataclasses import replace
+
 import pytest
 from argon2 import PasswordHasher, Type, extract_parameters
 
 from moderator.domain.errors import Forbidden, NotSignedIn, RateLimited, Unavailable
-from moderator.domain.ids import SiteId
+from moderator.domain.ids import PersonId, SiteId
 from moderator.domain.people import Person, Role
 from moderator.services import Services
 from moderator.storage import sessions
@@ -266,3 +268,27 @@ async def test_a_disabled_person_is_out_at_once(services: Services, site: SiteId
         access.person(services, added.token)
     with pytest.raises(NotSignedIn):
         await access.session_of(services, signed_in.secret)
+
+
+def test_a_role_includes_the_ones_below_it() -> None:
+    for role, may in (
+        (Role.MODERATOR, {Role.MODERATOR}),
+        (Role.SENIOR, {Role.MODERATOR, Role.SENIOR}),
+        (Role.ADMIN, set(Role)),
+    ):
+        person = Person(id=PersonId("p"), name="P", role=role)
+        assert person.is_senior is (Role.SENIOR in may)
+        for needed in Role:
+            if needed in may:
+                access.check_role(person, needed)
+            else:
+                with pytest.raises(Forbidden):
+                    access.check_role(person, needed)
+
+
+def test_what_all_sites_share_is_for_administrators_of_every_site() -> None:
+    everywhere = Person(id=PersonId("p"), name="P", role=Role.ADMIN)
+    access.check_administers_all(everywhere)
+    for changed in (replace(everywhere, sites=(SiteId("s"),)), replace(everywhere, role=Role.SENIOR)):
+        with pytest.raises(Forbidden):
+            access.check_administers_all(changed)
