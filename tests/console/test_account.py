@@ -78,6 +78,14 @@ async def test_sessions_are_listed_and_ended(visitor: Visitor, other: Visitor, c
     assert visitor.status == 404
 
 
+async def test_what_a_browser_calls_itself_is_escaped(visitor: Visitor) -> None:
+    visitor.http.headers["user-agent"] = '<img src=x onerror=alert(1)>"'
+    await visitor.sign_in("Anna")
+    page = await visitor.open("/console/account")
+    assert "<img" not in page
+    assert "&lt;img" in page
+
+
 async def test_all_other_sessions_are_ended_at_once(visitor: Visitor, other: Visitor) -> None:
     await other.sign_in("Anna")
     await visitor.sign_in("Anna")
