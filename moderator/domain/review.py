@@ -162,8 +162,9 @@ class Case:
 class Decision:
     """The recorded outcome for a comment. Append-only; the newest holds.
 
-    `undoes` names the decision that this one takes back. `inclusion_probability` is how likely the comment was to be
-    drawn for review, when it was drawn: training and published rates weight by its inverse.
+    `undoes` names the decision that this one takes back. `inclusion_probability` of a verdict is how
+    likely it was to be drawn for a check; a person's decision has it when the comment was drawn, and training and
+    published rates weight by its inverse.
     """
 
     id: DecisionId

@@ -293,6 +293,17 @@ async def find_open(connection: Connection, comment_id: CommentId) -> CaseId | N
     return None if row is None else CaseId(row["id"])
 
 
+MARK_REPORTED = """
+UPDATE cases SET cause = 'report', weight = CASE WHEN weight > :weight THEN weight ELSE :weight END
+WHERE id = :id AND state = 'open' AND cause = 'sample'
+"""
+
+
+async def mark_reported(connection: Connection, case_id: CaseId, weight: float) -> None:
+    """Let a case that waited for a check wait for a report instead: a reader saw something, and that is urgent."""
+    await connection.execute(MARK_REPORTED, id=case_id, weight=weight)
+
+
 HEAVIEST = "SELECT MAX(weight) AS weight FROM cases WHERE comment_id = :comment_id"
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from moderator.domain.audits import drawn_probability
 from moderator.domain.comments import Status
 from moderator.domain.errors import CaseClosed, ClaimLost, Conflict, Forbidden, NotFound, NotNewest
 from moderator.domain.events import ActorKind, AuditAction
@@ -135,6 +136,7 @@ async def decide(
             automation=Automation.NOT_AUTOMATED if case.cause is Cause.SAMPLE else Automation.PARTIALLY,
             policy_version=file.outcome.policy,
             model_version=file.outcome.model,
+            inclusion_probability=drawn_probability(await decisions.for_comment(connection, case.comment_id)),
             decided_at=now,
         )
         await reports.answer(connection, case.comment_id, decision_id=decision.id, now=now)
