@@ -29,6 +29,7 @@ _COLUMNS = (
     "undoes",
     "inclusion_probability",
     "decided_ms",
+    "site_reason",
 )
 
 APPEND = f"INSERT INTO decisions ({', '.join(_COLUMNS)}, digest) {{values}}"
@@ -139,7 +140,7 @@ def _row(decision: Decision) -> tuple[Value, ...]:
         decision.reason,
         decision.note,
         decision.ground,
-        None,
+        decision.ground_reference,
         decision.detection,
         decision.automation,
         decision.policy_version,
@@ -148,11 +149,14 @@ def _row(decision: Decision) -> tuple[Value, ...]:
         # As the column gives it back: a 1 would be digested as another text than the 1.0 that is read.
         None if probability is None else float(probability),
         to_ms(decision.decided_at),
+        decision.site_reason,
     ]
     return (*values, _digest(values))
 
 
 def _digest(values: Sequence[Value]) -> str:
+    """Return the digest of a row's columns. The last one came later and counts only where it is given."""
+    values = values if values[-1] is not None else values[:-1]
     return hashlib.sha256(to_json(values).encode()).hexdigest()
 
 
@@ -168,6 +172,8 @@ def _decision(row: Row) -> Decision:
         reason=None if row["reason"] is None else ReasonCode(row["reason"]),
         note=row["note"],
         ground=None if row["ground"] is None else Ground(row["ground"]),
+        ground_reference=row["ground_reference"],
+        site_reason=row["site_reason"],
         detection=Detection(row["detection"]),
         automation=Automation(row["automation"]),
         policy_version=row["policy_version"],
