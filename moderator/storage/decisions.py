@@ -85,6 +85,21 @@ async def on_author(connection: Connection, site_id: SiteId, author: str, limit:
     return [_decision(row) for row in await connection.all(ON_AUTHOR, site_id=site_id, author=author, limit=limit)]
 
 
+ON_AUTHOR_BEFORE = f"""
+SELECT decisions.*, comments.text AS comment_text, comments.erased_ms
+FROM comments JOIN decisions ON decisions.comment_id = comments.id
+WHERE comments.site_id = :site_id AND comments.author_key = :author AND comments.id <> :but AND {BY_PEOPLE}
+"""
+
+
+async def on_author_before(
+    connection: Connection, site_id: SiteId, author: str, *, but: CommentId, limit: int
+) -> list[tuple[Decision, str | None]]:
+    """Return what people decided about an author's other comments, the newest first, with the texts (None: erased)."""
+    rows = await connection.all(ON_AUTHOR_BEFORE, site_id=site_id, author=author, but=but, limit=limit)
+    return [(_decision(row), None if row["erased_ms"] is not None else row["comment_text"]) for row in rows]
+
+
 async def on_article(connection: Connection, site_id: SiteId, article: str, limit: int) -> list[Decision]:
     """Return what people decided about the comments under an article, the newest first."""
     return [_decision(row) for row in await connection.all(ON_ARTICLE, site_id=site_id, article=article, limit=limit)]
