@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from moderator.console import language, words
 from moderator.console.paths import article_path, author_path
-from moderator.console.text import excerpt_of, linked, pieces
+from moderator.console.text import excerpt_of, line_count, linked, pieces, web_address
 from moderator.personal import find_personal
 
 FOLDER = Path(__file__).parent
@@ -68,7 +68,13 @@ _templates.filters.update(
     iso=words.iso,
     span_of=words.span_of,
     count_of=words.count,
+    because=words.because,
+    told=words.told,
+    choice_name=words.choice_name,
+    reason_name=words.reason_name,
     excerpt=excerpt_of,
+    line_count=line_count,
+    web_address=web_address,
     pieces=pieces,
     linked=linked,
     personal=find_personal,

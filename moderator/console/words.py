@@ -1,54 +1,62 @@
 """What the console says: reasons with their keys, causes, numbers and times in words."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from moderator.console.language import gettext, marked
 from moderator.domain.policy import Action, Reason, Rule
-from moderator.domain.review import Cause, ReasonCode
+from moderator.domain.reasons import DEFAULT_REASONS, ReasonCode, SiteReason
+from moderator.domain.review import Cause, Decision
 
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A reason to reject for, and the key that does it."""
-
-    reason: ReasonCode
-    key: str
-
-
-CHOICES: Final = tuple(
-    Choice(reason, key)
-    for key, reason in {
-        "1": ReasonCode.SPAM,
-        "2": ReasonCode.INSULT,
-        "3": ReasonCode.HATE,
-        "4": ReasonCode.THREAT,
-        "5": ReasonCode.SEXUAL,
-        "6": ReasonCode.OBSCENE,
-        "7": ReasonCode.PERSONAL_DATA,
-        "8": ReasonCode.MISINFORMATION,
-        "9": ReasonCode.ILLEGAL,
-        "0": ReasonCode.OFF_TOPIC,
-        "D": ReasonCode.DUPLICATE,
-        "H": ReasonCode.HOUSE_RULE,
-        "O": ReasonCode.OTHER,
-    }.items()
-)
+CHOICES: Final = DEFAULT_REASONS  # What keys reject for where a site does not word its own.
+_REASONS: Final = {
+    ReasonCode.SPAM: marked("spam"),
+    ReasonCode.INSULT: marked("insult"),
+    ReasonCode.HATE: marked("hate"),
+    ReasonCode.THREAT: marked("threat"),
+    ReasonCode.SEXUAL: marked("sexual"),
+    ReasonCode.OBSCENE: marked("obscene"),
+    ReasonCode.PERSONAL_DATA: marked("personal data"),
+    ReasonCode.MISINFORMATION: marked("misinformation"),
+    ReasonCode.ILLEGAL: marked("illegal"),
+    ReasonCode.OFF_TOPIC: marked("off topic"),
+    ReasonCode.DUPLICATE: marked("duplicate"),
+    ReasonCode.HOUSE_RULE: marked("house rule"),
+    ReasonCode.OTHER: marked("other"),
+}
 CAUSES: Final = {
-    Cause.BORDERLINE: "The machine was not sure.",
-    Cause.SAMPLE: "A check on the machine: what it thinks is not shown, so that it does not sway you.",
-    Cause.REPORT: "A reader reported it.",
-    Cause.APPEAL: "Its author complained about the decision.",
-    Cause.UNDONE: "A decision was taken back.",
-    Cause.CAMPAIGN: "Many like it came from several authors or stand under several articles.",
+    Cause.BORDERLINE: marked("The machine was not sure."),
+    Cause.SAMPLE: marked("A check on the machine."),
+    Cause.REPORT: marked("A reader reported it."),
+    Cause.APPEAL: marked("Its author complained about the decision."),
+    Cause.UNDONE: marked("A decision was taken back."),
+    Cause.CAMPAIGN: marked("Many like it came from several authors or stand under several articles."),
 }
-ACTS: Final = {Action.APPROVE: "approved", Action.HOLD: "held", Action.REJECT: "rejected"}
+ACTS: Final = {Action.APPROVE: marked("approved"), Action.HOLD: marked("held"), Action.REJECT: marked("rejected")}
 TOLD: Final = {
-    "moved": "That case had moved on: somebody else decided it, or your time with it was over. Nothing was changed.",
-    "skipped": "Skipped: the case is back in the queue for your colleagues.",
-    "undone": "Taken back: the comment is held again, and its case is yours.",
-    "stands": "That decision cannot be taken back any more: a newer one stands, or the comment was erased.",
+    "moved": marked(
+        "That case had moved on: somebody else decided it, or your time with it was over. Nothing was changed."
+    ),
+    "skipped": marked("Skipped: the case is back in the queue for your colleagues."),
+    "passed": marked("Passed on: a senior colleague decides this one."),
+    "undone": marked("Taken back: the comment is held again, and its case is yours."),
+    "stands": marked("That decision cannot be taken back any more: a newer one stands, or the comment was erased."),
 }
+
+
+def reason_name(reason: ReasonCode | None) -> str:
+    """Return a reason's code in the page's language; nothing for none."""
+    return gettext(_REASONS[reason]) if reason is not None else ""
+
+
+def choice_name(choice: SiteReason) -> str:
+    """Return a reason as its button says it: in the site's own words, or in the house's."""
+    return reason_name(choice.reason) if choice in DEFAULT_REASONS else choice.name
+
+
+def because(decision: Decision) -> str:
+    """Return why somebody decided: in the site's own words where it has some; nothing without a reason."""
+    return decision.site_reason or reason_name(decision.reason)
 
 
 def words(name: str) -> str:
@@ -61,6 +69,11 @@ def brief(reason: Reason) -> str:
     if reason.label is not None and reason.score is not None:
         return f"{words(reason.label)} {percent(reason.score)}"
     return reason.detail.removesuffix(".") if reason.code is Rule.SIGNAL else words(reason.code)
+
+
+def told(reason: Reason) -> str:
+    """Return what the machine said, with the label as people read it."""
+    return reason.detail if reason.label is None else reason.detail.replace(reason.label, words(reason.label), 1)
 
 
 def percent(share: float) -> str:

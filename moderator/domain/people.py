@@ -8,9 +8,10 @@ from moderator.domain.ids import KeyId, PersonId, SiteId
 
 
 class Role(StrEnum):
-    """Moderators decide; administrators may do all."""
+    """Moderators decide; seniors also decide what was passed on; administrators may do all."""
 
     MODERATOR = "moderator"
+    SENIOR = "senior"
     ADMIN = "admin"
 
 
@@ -35,6 +36,11 @@ class Person:
     def is_admin(self) -> bool:
         """Return whether this person may administer."""
         return self.role is Role.ADMIN
+
+    @property
+    def is_senior(self) -> bool:
+        """Return whether this person decides what was passed on."""
+        return self.role in (Role.SENIOR, Role.ADMIN)
 
     def may_see(self, site_id: SiteId) -> bool:
         """Return whether this person may see a site's comments."""

@@ -120,6 +120,7 @@ async def _erase_one(
     await signatures.erase(connection, comment_id)
     await labels.erase(connection, site_id, comment_id, text, now)
     await cases.withdraw(connection, comment_id, now)
+    await cases.erase_notes(connection, comment_id)
     await reports.erase_notes(connection, comment_id, now)
     await decisions.erase_notes(connection, comment_id)
     await erasures.add(

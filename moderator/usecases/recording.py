@@ -41,6 +41,8 @@ async def record(
             "action": decision.action,
             "reason": decision.reason,
             "ground": decision.ground,
+            "ground_reference": decision.ground_reference,
+            "site_reason": decision.site_reason,
             "decision": decision.id,
             "undoes": decision.undoes,
         },

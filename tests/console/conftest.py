@@ -98,7 +98,7 @@ class Visitor:
         own = re.search(r'formaction="([^"]+)"', button[0])
         form = self.page[forms[-1].start() : button.start()]
         sent = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
-        sent |= dict(re.findall(r'name="(\w+)" value="(\w+)"', button[0]))
+        sent |= dict(re.findall(r'name="(\w+)" value="([^"]*)"', button[0]))
         return await self.submit(own[1] if own else forms[-1][1], **{**sent, **fields})
 
     async def sign_in(self, name: str = "Anna", password: str = PASSWORD) -> str:

@@ -458,8 +458,8 @@ async def test_a_sample_is_shown_without_the_machine(visitor: Visitor, services:
     assert "%" not in await visitor.open("/console/queue")
     await visitor.open("/console")
     page = await visitor.press("N")
-    assert "A check on the machine" in page
-    for hint in ("<mark", "meters", " %", "fake-1", "low scores"):
+    assert "Decide this one without the machine: its scores are not shown." in page
+    for hint in ("<mark", "meters", " %", "fake-1", "low scores", "check on the machine"):
         assert hint not in page, hint
 
 

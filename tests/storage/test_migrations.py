@@ -26,7 +26,7 @@ from tests.storage.rows import add_comment, add_sites
 
 pytestmark = pytest.mark.anyio
 
-NAMES = ["0001_initial", "0002_campaigns", "0003_other_protocols", "0004_search"]
+NAMES = ["0001_initial", "0002_campaigns", "0003_other_protocols", "0004_search", "0006_escalation"]
 
 COLUMNS = {
     "sqlite": """
@@ -170,7 +170,7 @@ async def _shape(database: Database) -> list[tuple[object, ...]]:
     return sorted(tuple(row.values()) if isinstance(row, dict) else tuple(row) for row in (*columns, *indexes))
 
 
-@pytest.mark.parametrize("released", [1, 2, 3])
+@pytest.mark.parametrize("released", [1, 2, 3, 4])
 async def test_a_database_of_an_earlier_schema_keeps_its_rows_and_gets_the_same_shape(
     empty: Database, database: Database, monkeypatch: pytest.MonkeyPatch, released: int
 ) -> None:
