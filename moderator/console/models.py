@@ -108,6 +108,7 @@ async def _pressed(request: Request[Any]) -> Person:
     """
     session, form = await signed_form(request)
     access.check_role(session.person, Role.ADMIN)
+    access.check_administers_all(session.person)
     if _named(form) != services(request).scorer.version:
         raise Conflict("Another model is in use since this page was shown. Nothing was changed; look again.")
     return session.person

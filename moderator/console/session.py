@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from moderator.console import language
+from moderator.console.language import marked
 from moderator.console.pages import page, see_other
 from moderator.domain.errors import (
     CaseClosed,
@@ -28,19 +30,22 @@ from moderator.domain.errors import (
     RateLimited,
     Unavailable,
 )
-from moderator.storage.people import Session
+from moderator.storage import sessions
+from moderator.storage.sessions import Session
 from moderator.usecases import access
-from moderator.web import ClientGone, EncodedBody, read_body, services
+from moderator.web import ClientGone, EncodedBody, client_address, read_body, services
 
 MAX_FORM_BYTES = 32 * 1024
 # What this browser did lately, in a cookie of ids, the newest last: decisions that U takes back, and cases to pass over
 # for a while. They grant nothing: each is looked up, and its use case checks the right to it.
+DEVICE: Final = "moderator-device"  # By this a browser is known at the sign-in: see usecases/access.
 DONE: Final = "moderator-done"
 SKIPPED: Final = "moderator-skipped"
 _TRAIL_IDS = 10
 _TRAIL_SECONDS = {DONE: 3_600, SKIPPED: 600}
 _ID = re.compile(r"[0-9a-z]{1,40}")
 Form = Mapping[str, str]
+SIGNING_IN: Final = ("/console/sign-in", "/console/oidc/start", "/console/oidc/callback")
 View = Callable[[Request[Any]], Awaitable[Response]]
 
 _STATUSES: tuple[tuple[type[ModerationError], HTTPStatus], ...] = (
@@ -57,31 +62,43 @@ _STATUSES: tuple[tuple[type[ModerationError], HTTPStatus], ...] = (
 
 def cookie_name(request: Request[Any]) -> str:
     """Return the cookie's name; where the service is reached by https, one that no other host can set."""
-    return "__Host-moderator" if _is_secure(request) else "moderator"
+    return "__Host-moderator" if is_secure(request) else "moderator"
 
 
-def _is_secure(request: Request[Any]) -> bool:
+def is_secure(request: Request[Any]) -> bool:
+    """Return whether people reach this service by https."""
     return services(request).settings.address.startswith("https:") or request.url.scheme == "https"
 
 
-def keep(request: Request[Any], response: Response, secret: str) -> None:
-    """Give the browser its session."""
-    response.set_cookie(
-        cookie_name(request),
-        secret,
-        max_age=services(request).settings.session_seconds,
-        path="/",
-        secure=_is_secure(request),
-        httponly=True,
-        samesite="lax",
+def browser_of(request: Request[Any]) -> access.Browser:
+    """Return what a browser brings to the sign-in."""
+    return access.Browser(
+        address=client_address(request.scope),
+        agent=request.headers.get("user-agent", ""),
+        device=request.cookies.get(DEVICE),
     )
+
+
+async def keep(request: Request[Any], response: Response, signed: access.SignedIn) -> None:
+    """Give the browser its session, in place of the one that it had: whoever knew that one knows nothing now."""
+    before = request.cookies.get(cookie_name(request))
+    if before:
+        with suppress(NotSignedIn):
+            await access.sign_out(services(request), await access.session_of(services(request), before))
+    for name, secret, seconds, path in (
+        (cookie_name(request), signed.secret, services(request).settings.session_seconds, "/"),
+        (DEVICE, signed.device, int(sessions.KEPT.total_seconds()), "/console"),
+    ):
+        response.set_cookie(
+            name, secret, max_age=seconds, path=path, secure=is_secure(request), httponly=True, samesite="lax"
+        )
 
 
 def forget(request: Request[Any], response: Response) -> None:
     """Take the browser's session away, and what it remembers."""
-    response.delete_cookie(cookie_name(request), path="/", secure=_is_secure(request), httponly=True, samesite="lax")
+    response.delete_cookie(cookie_name(request), path="/", secure=is_secure(request), httponly=True, samesite="lax")
     for name in _TRAIL_SECONDS:
-        response.delete_cookie(name, path="/console", secure=_is_secure(request), httponly=True, samesite="lax")
+        response.delete_cookie(name, path="/console", secure=is_secure(request), httponly=True, samesite="lax")
 
 
 def trail_of(request: Request[Any], name: str) -> tuple[str, ...]:
@@ -98,7 +115,7 @@ def add_to_trail(request: Request[Any], response: Response, name: str, new: str)
         ".".join(trail),
         max_age=_TRAIL_SECONDS[name],
         path="/console",
-        secure=_is_secure(request),
+        secure=is_secure(request),
         httponly=True,
         samesite="lax",
     )
@@ -124,7 +141,7 @@ def check_origin(request: Request[Any]) -> None:
     parts = urlsplit(origin)
     own = {request.headers.get("host"), urlsplit(services(request).settings.address).netloc}
     # A proxy may speak http to us for a page that came by https; the other way round somebody is in between.
-    if not parts.netloc or parts.netloc not in own or (_is_secure(request) and parts.scheme != "https"):
+    if not parts.netloc or parts.netloc not in own or (is_secure(request) and parts.scheme != "https"):
         raise Forbidden("This form came from another site.")
 
 
@@ -172,22 +189,54 @@ def shown(view: View) -> View:
         except NotNewest:
             return see_other("/console?told=stands")
         except NotSignedIn as error:
-            wrong = request.url.path == "/console/sign-in"
-            return page("sign_in.html", status=HTTPStatus.UNAUTHORIZED, problem=str(error) if wrong else None)
+            problem = _say(error) if request.url.path in SIGNING_IN else None
+            return sign_in_page(request, status=HTTPStatus.UNAUTHORIZED, problem=problem)
         except EncodedBody:
-            return page("problem.html", status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE, problem="This form is compressed.")
+            return page(
+                "problem.html",
+                status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                problem=language.gettext("This form is compressed."),
+            )
         except ClientGone:
             return Response(status_code=HTTPStatus.BAD_REQUEST)
         except ModerationError as error:
             status = next((status for kind, status in _STATUSES if isinstance(error, kind)), None)
             if status is None:
                 raise
+            if isinstance(error, Unavailable) and request.url.path in SIGNING_IN:
+                return sign_in_page(request, status=status, problem=_say(error))
             return page("problem.html", status=status, problem=_say(error))
 
     return answer
 
 
+def sign_in_page(request: Request[Any], *, status: int = HTTPStatus.OK, problem: str | None = None) -> Response:
+    """Return the page to sign in on."""
+    settings = services(request).settings
+    return page("sign_in.html", status=status, problem=problem, provider=settings.oidc_issuer and settings.oidc_name)
+
+
+# What whoever signs in is told: the errors say it in English.
+_SAID: Final = (
+    marked("The name or the password is wrong."),
+    marked("Too many attempts; wait a minute."),
+    marked("Your account has no role here. Ask an administrator."),
+    marked("Signing in took too long, or began in another browser. Sign in again."),
+    marked("The sign-in provider does not answer. Try again in a minute."),
+    marked("The sign-in provider's answer does not fit. Sign in again."),
+    marked("This form came from another site."),
+    marked("This form is out of date; load the page again."),
+    marked("Only an administrator may do this."),
+    marked("Only an administrator of every site may do this."),
+    marked("There is no such site."),
+    marked("There is no such person."),
+    marked("Somebody has this name already."),
+    marked("This is the last administrator of every site. Name another one first."),
+    marked("This is you. Ask another administrator."),
+)
+
+
 def _say(error: ModerationError) -> str:
     if isinstance(error, InvalidInput):
         return "; ".join(f"{fault.pointer.strip('/') or 'this form'}: {fault.detail}" for fault in error.faults)
-    return str(error)
+    return language.gettext(str(error))

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from moderator.console import models, steering
+from moderator.console import account, models, oidc, people, sites, steering
 from moderator.console.alike import together
 from moderator.console.demo import show_demo
 from moderator.console.desk import choices_of, find_done, in_hand, open_desk
@@ -21,11 +21,13 @@ from moderator.console.session import (
     SKIPPED,
     Form,
     add_to_trail,
+    browser_of,
     forget,
     keep,
     read_form,
     session_of,
     shown,
+    sign_in_page,
     signed_form,
     trail_of,
 )
@@ -36,7 +38,7 @@ from moderator.domain.people import Person
 from moderator.domain.policy import Action
 from moderator.storage import cases
 from moderator.usecases import access, review
-from moderator.web import client_address, services
+from moderator.web import services
 
 QUEUE_ROWS: Final = 100
 _ID = re.compile(r"[0-9a-z-]{1,40}")
@@ -49,7 +51,7 @@ async def show_console(request: Request[Any]) -> Response:
     try:
         session = await session_of(request)
     except NotSignedIn:
-        return page("sign_in.html", problem=None)
+        return sign_in_page(request)
     person, wanted = session.person, request.query_params.get("case")
     async with found.database.read() as connection:
         held = await in_hand(found, connection, person)
@@ -75,9 +77,9 @@ async def sign_in(request: Request[Any]) -> Response:
     """`POST /console/sign-in`: the fields `name` and `password`."""
     form = await read_form(request)
     name, password = form.get("name", ""), form.get("password", "")
-    signed = await access.sign_in(services(request), name, password, address=client_address(request.scope))
+    signed = await access.sign_in(services(request), name, password, browser=browser_of(request))
     response = see_other("/console")
-    keep(request, response, signed.secret)
+    await keep(request, response, signed)
     return response
 
 
@@ -238,5 +240,9 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/demo", show_demo, methods=["GET"]),
     *steering.ROUTES,
     *models.ROUTES,
+    *sites.ROUTES,
+    *people.ROUTES,
+    *account.ROUTES,
+    *oidc.ROUTES,
     Mount("/console/static", StaticFiles(directory=STATIC), name="static"),
 ]

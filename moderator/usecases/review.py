@@ -222,7 +222,7 @@ async def decide(
 async def undo(services: Services, person: Person, decision_id: DecisionId) -> Decided:
     """Take the newest decision on a comment back: the comment is held again, and its case is this person's.
 
-    People undo their own decisions, the policy's and the site's; an administrator undoes anybody's.
+    People undo their own decisions, the policy's and the site's; seniors and administrators undo anybody's.
 
     Raises:
         NotFound: no such decision, or not for this person's eyes.
@@ -235,7 +235,7 @@ async def undo(services: Services, person: Person, decision_id: DecisionId) -> D
         if not person.may_see(undone.site_id):
             raise NotFound("There is no such decision.")
         if not _is_theirs(person, undone):
-            raise Forbidden("Only the one who decided, or an administrator, may undo this.")
+            raise Forbidden("Only the one who decided, a senior or an administrator may undo this.")
         history = await decisions.for_comment(connection, undone.comment_id)
         if history[-1].id != undone.id:
             raise NotNewest("A newer decision stands; undo that one first.")
@@ -272,7 +272,7 @@ def may_undo(person: Person, history: Sequence[Decision]) -> bool:
 
 
 def _is_theirs(person: Person, decision: Decision) -> bool:
-    return decision.source is not Source.MODERATOR or decision.person_id == person.id or person.is_admin
+    return decision.source is not Source.MODERATOR or decision.person_id == person.id or person.is_senior
 
 
 async def _get_visible(services: Services, connection: Connection, person: Person, case_id: CaseId) -> CaseFile:

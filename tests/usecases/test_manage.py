@@ -79,7 +79,9 @@ async def test_further_keys_can_be_issued_and_revoked(services: Services, site: 
 async def test_people_have_names_of_their_own(services: Services, site: SiteId) -> None:
     added = await manage.add_person(services, OPERATOR, "Anna", Role.MODERATOR, only_sites=[site])
 
-    assert (await access.sign_in(services, "Anna", added.password, address="x")).session.person.sites == (site,)
+    assert (
+        await access.sign_in(services, "Anna", added.password, browser=access.Browser(address="x"))
+    ).session.person.sites == (site,)
     with pytest.raises(Conflict):
         await manage.add_person(services, OPERATOR, "Anna", Role.ADMIN)
     with pytest.raises(InvalidInput):
