@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from moderator.console import models, steering
+from moderator.console import bulk, models, steering
 from moderator.console.alike import together
 from moderator.console.demo import show_demo
 from moderator.console.desk import find_done, in_hand, open_desk
@@ -214,6 +214,7 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/console/cases/{id}/decision", decide, methods=["POST"]),
     Route("/console/cases/{id}/release", release, methods=["POST"]),
     Route("/console/decisions/{id}/undo", undo, methods=["POST"]),
+    *bulk.ROUTES,
     *LOOKING_ROUTES,
     Route("/demo", show_demo, methods=["GET"]),
     *steering.ROUTES,

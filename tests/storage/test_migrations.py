@@ -26,7 +26,7 @@ from tests.storage.rows import add_comment, add_sites
 
 pytestmark = pytest.mark.anyio
 
-NAMES = ["0001_initial", "0002_campaigns", "0003_other_protocols", "0004_search"]
+NAMES = ["0001_initial", "0002_campaigns", "0003_other_protocols", "0004_search", "0008_bulk_log_numbers"]
 
 COLUMNS = {
     "sqlite": """
