@@ -86,3 +86,8 @@ async def test_a_session_that_was_ended_is_over(connection: Connection) -> None:
     await people.end_session(connection, "first", NOON)
     assert await people.find_session(connection, "first", NOON) is None
     assert await people.find_session(connection, "second", NOON) is not None
+
+
+async def test_names_are_known_of_those_who_left(connection: Connection) -> None:
+    assert await people.disable(connection, BEN, NOON)
+    assert await people.list_names(connection) == {ANNA: "Anna", BEN: "Ben"}
