@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from moderator.console import bulk, log, models, steering
+from moderator.console import bulk, log, models, numbers, steering
 from moderator.console.alike import together
 from moderator.console.demo import show_demo
 from moderator.console.desk import find_done, in_hand, open_desk
@@ -220,5 +220,6 @@ ROUTES: Final[list[BaseRoute]] = [
     *steering.ROUTES,
     *models.ROUTES,
     *log.ROUTES,
+    *numbers.ROUTES,
     Mount("/console/static", StaticFiles(directory=STATIC), name="static"),
 ]

@@ -151,7 +151,7 @@ async def test_filters_leave_out_what_does_not_fit(
         f"who=person:{people['Anna'].id}",
         "action=case.decided",
         f"subject={made.decision.comment_id}",
-        "from=2026-11-25",
+        "from=2026-11-25&action=case.decided",
         f"from=2026-11-25&to=2026-11-25&site={site}",
     ):
         assert _lines(await ada.open(f"/console/log?{fields}")) == ["Anna approved a comment"], fields

@@ -26,4 +26,4 @@ CREATE INDEX audit_time ON audit (at_ms, seq);
 
 -- What the numbers page counts, so that it reads no text on the way.
 CREATE INDEX comments_volume ON comments (site_id, verdict, received_ms);
-CREATE INDEX cases_closed ON cases (site_id, closed_ms, opened_ms) WHERE state = 'closed';
+CREATE INDEX cases_closed ON cases (closed_ms, site_id, opened_ms) WHERE state = 'closed';
