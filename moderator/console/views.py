@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from moderator.console import account, models, oidc, people, sites, steering
+from moderator.console import account, bulk, log, models, numbers, oidc, people, sites, steering
 from moderator.console.alike import together
 from moderator.console.demo import show_demo
 from moderator.console.desk import choices_of, find_done, in_hand, open_desk
@@ -236,6 +236,7 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/console/cases/{id}/release", release, methods=["POST"]),
     Route("/console/cases/{id}/escalate", escalate, methods=["POST"]),
     Route("/console/decisions/{id}/undo", undo, methods=["POST"]),
+    *bulk.ROUTES,
     *LOOKING_ROUTES,
     Route("/demo", show_demo, methods=["GET"]),
     *steering.ROUTES,
@@ -244,5 +245,7 @@ ROUTES: Final[list[BaseRoute]] = [
     *people.ROUTES,
     *account.ROUTES,
     *oidc.ROUTES,
+    *log.ROUTES,
+    *numbers.ROUTES,
     Mount("/console/static", StaticFiles(directory=STATIC), name="static"),
 ]

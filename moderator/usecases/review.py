@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from moderator.domain.audits import drawn_probability
 from moderator.domain.blind import is_blind
@@ -54,6 +54,16 @@ class Decided:
     decision: Decision
     status: Status
     case: CaseFile | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What a person decides: `own` is the reason as the site words it, where they named one."""
+
+    action: Action
+    reason: ReasonCode | None = None
+    own: SiteReason | None = None
+    note: str | None = None
 
 
 async def claim_next(
@@ -179,44 +189,66 @@ async def decide(
     now = services.now()
     async with services.database.transaction() as connection:
         file = await _get_visible(services, connection, person, case_id)
-        case = file.case
-        settings = services.site(case.site_id).settings
+        settings = services.site(file.case.site_id).settings
         own = choose_reason(settings.reasons, site_reason, reason)
         reason = own.reason if own else reason
         check_ruling(action, reason, note)
         _check_rank(person, file)
-        case.check_may_decide(person.id, generation, now)
-        if not await cases.close(connection, case_id, generation=case.generation, now=now):
-            raise ClaimLost("This case has moved on since you saw it; claim it again.")
-        decision = Decision(
-            id=DecisionId(services.ids.new()),
-            site_id=case.site_id,
-            comment_id=case.comment_id,
-            case_id=case_id,
-            source=Source.MODERATOR,
-            action=action,
-            person_id=person.id,
-            reason=reason,
-            note=note,
-            ground=_ground(action, reason, own),
-            ground_reference=own.reference if own and action is Action.REJECT else None,
-            site_reason=own.name if own and settings.has_own_reasons else None,
-            detection=Detection.REPORT if case.cause is Cause.REPORT else Detection.POLICY,
-            automation=(
-                Automation.NOT_AUTOMATED
-                if is_blind(case.cause, file.comment.text) and not has_seen_scores
-                else Automation.PARTIALLY
-            ),
-            policy_version=file.outcome.policy,
-            model_version=file.outcome.model,
-            inclusion_probability=drawn_probability(await decisions.for_comment(connection, case.comment_id)),
-            decided_at=now,
-        )
-        await reports.answer(connection, case.comment_id, decision_id=decision.id, now=now)
-        event = await record(services, connection, _actor(person), decision, AuditAction.CASE_DECIDED)
-        await outbox.call_back(connection, event)
+        file.case.check_may_decide(person.id, generation, now)
+        ruling = Ruling(action=action, reason=reason, own=own, note=note)
+        decision = await rule_on(services, connection, person, file, ruling, now=now, has_seen_scores=has_seen_scores)
     services.metrics.decisions.labels(action).inc()
     return Decided(decision=decision, status=STATUS_AFTER[action])
+
+
+async def rule_on(
+    services: Services,
+    connection: Connection,
+    person: Person,
+    file: CaseFile,
+    ruling: Ruling,
+    *,
+    now: datetime,
+    has_seen_scores: bool = False,
+    batch: str | None = None,
+) -> Decision:
+    """Close a case as it was read and record all that follows, in the caller's transaction, who has checked the right.
+
+    Args:
+        has_seen_scores: whether the person saw the scores even of a blind case.
+        batch: the press that decides this case together with others; None for one decided by itself.
+
+    Raises:
+        ClaimLost: the case has moved on since it was read.
+    """
+    case, action, own = file.case, ruling.action, ruling.own
+    is_unseen = is_blind(case.cause, file.comment.text) and not has_seen_scores
+    if not await cases.close(connection, case.id, generation=case.generation, now=now):
+        raise ClaimLost("This case has moved on since you saw it; claim it again.")
+    decision = Decision(
+        id=DecisionId(services.ids.new()),
+        site_id=case.site_id,
+        comment_id=case.comment_id,
+        case_id=case.id,
+        source=Source.MODERATOR,
+        action=action,
+        person_id=person.id,
+        reason=ruling.reason,
+        note=ruling.note,
+        ground=_ground(action, ruling.reason, own),
+        ground_reference=own.reference if own and action is Action.REJECT else None,
+        site_reason=own.name if own and services.site(case.site_id).settings.has_own_reasons else None,
+        detection=Detection.REPORT if case.cause is Cause.REPORT else Detection.POLICY,
+        automation=Automation.NOT_AUTOMATED if is_unseen else Automation.PARTIALLY,
+        policy_version=file.outcome.policy,
+        model_version=file.outcome.model,
+        inclusion_probability=drawn_probability(await decisions.for_comment(connection, case.comment_id)),
+        decided_at=now,
+    )
+    await reports.answer(connection, case.comment_id, decision_id=decision.id, now=now)
+    event = await record(services, connection, _actor(person), decision, AuditAction.CASE_DECIDED, batch=batch)
+    await outbox.call_back(connection, event)
+    return decision
 
 
 async def undo(services: Services, person: Person, decision_id: DecisionId) -> Decided:
@@ -229,41 +261,47 @@ async def undo(services: Services, person: Person, decision_id: DecisionId) -> D
         Forbidden: it is somebody else's, or the comment's open case was passed on to a senior colleague.
         NotNewest: another decision has followed it.
     """
-    now = services.now()
     async with services.database.transaction() as connection:
-        undone = await decisions.get(connection, decision_id)
-        if not person.may_see(undone.site_id):
-            raise NotFound("There is no such decision.")
-        if not _is_theirs(person, undone):
-            raise Forbidden("Only the one who decided, a senior or an administrator may undo this.")
-        history = await decisions.for_comment(connection, undone.comment_id)
-        if history[-1].id != undone.id:
-            raise NotNewest("A newer decision stands; undo that one first.")
-        if undone.action is Action.HOLD:
-            raise Conflict("This decision was itself an undo; the comment waits in the queue.")
-        stored = await comments.get_anywhere(connection, undone.comment_id)
-        if stored.is_erased:
-            raise Conflict("This comment was erased; nothing can be decided about it any more.")
-        decision = Decision(
-            id=DecisionId(services.ids.new()),
-            site_id=undone.site_id,
-            comment_id=undone.comment_id,
-            source=Source.MODERATOR,
-            action=Action.HOLD,
-            person_id=person.id,
-            detection=Detection.PERSON,
-            automation=Automation.NOT_AUTOMATED,
-            policy_version=undone.policy_version,
-            model_version=undone.model_version,
-            undoes=undone.id,
-            decided_at=now,
-        )
-        await record(services, connection, _actor(person), decision, AuditAction.DECISION_UNDONE)
-        case_id = await _reopen(services, connection, decision)
-        _check_rank(person, await cases.get(connection, case_id, now=now))
+        decision, case_id = await take_back(services, connection, person, decision_id)
+        _check_rank(person, await cases.get(connection, case_id, now=services.now()))
         file = await _claim_one(services, connection, person, case_id)
     services.metrics.undone.inc()
     return Decided(decision=decision, status=Status.HELD, case=file)
+
+
+async def take_back(
+    services: Services, connection: Connection, person: Person, decision_id: DecisionId, *, batch: str | None = None
+) -> tuple[Decision, CaseId]:
+    """Take a decision back in the caller's transaction; return the new one and the open case. Raises as `undo` does."""
+    undone = await decisions.get(connection, decision_id)
+    if not person.may_see(undone.site_id):
+        raise NotFound("There is no such decision.")
+    if not _is_theirs(person, undone):
+        raise Forbidden("Only the one who decided, a senior or an administrator may undo this.")
+    history = await decisions.for_comment(connection, undone.comment_id)
+    if history[-1].id != undone.id:
+        raise NotNewest("A newer decision stands; undo that one first.")
+    if undone.action is Action.HOLD:
+        raise Conflict("This decision was itself an undo; the comment waits in the queue.")
+    stored = await comments.get_anywhere(connection, undone.comment_id)
+    if stored.is_erased:
+        raise Conflict("This comment was erased; nothing can be decided about it any more.")
+    decision = Decision(
+        id=DecisionId(services.ids.new()),
+        site_id=undone.site_id,
+        comment_id=undone.comment_id,
+        source=Source.MODERATOR,
+        action=Action.HOLD,
+        person_id=person.id,
+        detection=Detection.PERSON,
+        automation=Automation.NOT_AUTOMATED,
+        policy_version=undone.policy_version,
+        model_version=undone.model_version,
+        undoes=undone.id,
+        decided_at=services.now(),
+    )
+    await record(services, connection, _actor(person), decision, AuditAction.DECISION_UNDONE, batch=batch)
+    return decision, await _reopen(services, connection, decision)
 
 
 def may_undo(person: Person, history: Sequence[Decision]) -> bool:

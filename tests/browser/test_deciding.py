@@ -1,4 +1,4 @@
-"""Deciding with a hand of several cases: the next one at once, whatever the server takes, and nothing decided unseen."""
+"""Deciding with a hand of several cases: the next one at once, whatever the server takes, and nothing unseen."""
 
 import re
 from collections.abc import Callable

@@ -33,6 +33,7 @@ NAMES = [
     "0004_search",
     "0006_escalation",
     "0007_people",
+    "0008_bulk_log_numbers",
 ]
 
 COLUMNS = {
