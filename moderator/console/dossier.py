@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from moderator.console.desk import Meter, meters_of
+from moderator.console.language import gettext
 from moderator.domain.comments import Comment
 from moderator.domain.errors import NotFound
 from moderator.domain.ids import CommentId, PersonId
@@ -112,11 +113,11 @@ def _holder(services: Services, person: Person, file: CaseFile | None) -> str | 
 def who_decided(services: Services, decision: Decision) -> str:
     """Return who made a decision, in words."""
     if decision.source is Source.SITE:
-        return "the site’s own staff"
-    return name_of(services, decision.person_id) if decision.person_id else "the policy, by itself"
+        return gettext("the site’s own staff")
+    return name_of(services, decision.person_id) if decision.person_id else gettext("the policy, by itself")
 
 
 def name_of(services: Services, person_id: PersonId) -> str:
     """Return a person's name, or who else has such an id."""
     person = services.directory.people.get(person_id)
-    return person.name if person else "somebody"
+    return person.name if person else gettext("somebody")

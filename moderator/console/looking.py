@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from moderator.console.context import blind_among
 from moderator.console.dossier import Ruling, open_dossier, who_decided
 from moderator.console.finds import PAGE_ROWS, Page, page_of
+from moderator.console.language import gettext
 from moderator.console.pages import page
 from moderator.console.session import session_of, shown
 from moderator.domain.comments import Site, Status
@@ -140,7 +141,7 @@ async def show_author(request: Request[Any]) -> Response:
         name = next((row.comment.author.name for row in rows if row.comment.author.name), None)
         return About(
             site=site,
-            title=name or "Unnamed author",
+            title=name or gettext("Unnamed author"),
             key=key,
             tally=tally,
             rulings=[Ruling(decision=one, who=who_decided(found, one)) for one in made],
@@ -166,7 +167,7 @@ async def show_article(request: Request[Any]) -> Response:
         title = next((row.comment.article.title for row in rows if row.comment.article.title), None)
         return About(
             site=site,
-            title=title or "An article",
+            title=title or gettext("An article"),
             url=url,
             tally=tally,
             rulings=[Ruling(decision=one, who=who_decided(found, one)) for one in made],

@@ -11,7 +11,7 @@ from starlette.staticfiles import StaticFiles
 
 from moderator.console import account, bulk, log, models, numbers, oidc, people, sites, steering
 from moderator.console.alike import together
-from moderator.console.demo import show_demo
+from moderator.console.demo import send_comment, show_demo
 from moderator.console.desk import choices_of, find_done, in_hand, open_desk
 from moderator.console.language import gettext
 from moderator.console.looking import ROUTES as LOOKING_ROUTES
@@ -239,6 +239,7 @@ ROUTES: Final[list[BaseRoute]] = [
     *bulk.ROUTES,
     *LOOKING_ROUTES,
     Route("/demo", show_demo, methods=["GET"]),
+    Route("/demo", send_comment, methods=["POST"]),
     *steering.ROUTES,
     *models.ROUTES,
     *sites.ROUTES,
