@@ -6,7 +6,8 @@ from datetime import timedelta
 from itertools import chain
 from typing import Final
 
-from moderator.domain.campaigns import describe
+from moderator.console.language import gettext
+from moderator.console.said import campaign_size
 from moderator.domain.ids import CaseId
 from moderator.services import Services
 from moderator.storage import cases, signatures
@@ -42,7 +43,8 @@ async def find_alike(services: Services, connection: Connection, file: CaseFile)
     campaign = await signatures.measure(connection, case.campaign, now - timedelta(hours=hours))
     others = await cases.list_of_campaign(connection, case.campaign, but=case.id, now=now, limit=MOST_SHOWN)
     if campaign.comments > 1:
-        return Alike(size=f"{describe(campaign, hours)}, as of now.", others=others)
+        size = gettext("%(size)s, as of now.") % {"size": campaign_size(campaign, hours)}
+        return Alike(size=size, others=others)
     return Alike(size="", others=others) if others else None
 
 

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from enum import StrEnum
 from typing import Final
 
+from moderator.console.language import gettext
+from moderator.console.words import figure, number, words
 from moderator.domain.policy import Policy
 from moderator.domain.scoring import Label, Threshold
 
@@ -20,20 +23,23 @@ def changes(before: Policy, after: Policy) -> list[str]:
         if old == new:
             continue
         if name == "thresholds":
-            lines += _threshold_changes("", old, new)
+            lines += _threshold_changes(old, new)
         elif name == "sections":
             for section in sorted({*old, *new}):
-                lines += _threshold_changes(f"in {section}: ", old.get(section, {}), new.get(section, {}))
+                lines += [
+                    gettext("in %(section)s: %(change)s") % {"section": section, "change": line}
+                    for line in _threshold_changes(old.get(section, {}), new.get(section, {}))
+                ]
         elif isinstance(new, tuple):
-            lines.append(f"{_words(name)}: {_list_change(list(map(str, old)), list(map(str, new)))}")
+            lines.append(f"{words(name)}: {_list_change(list(map(_value, old)), list(map(_value, new)))}")
         else:
-            lines.append(f"{_words(name)}: {_value(old)} → {_value(new)}")
+            lines.append(f"{words(name)}: {_value(old)} → {_value(new)}")
     return lines
 
 
-def _threshold_changes(place: str, old: _Thresholds, new: _Thresholds) -> list[str]:
+def _threshold_changes(old: _Thresholds, new: _Thresholds) -> list[str]:
     return [
-        f"{place}{_words(label)}: {_threshold(old.get(label))} → {_threshold(new.get(label))}"
+        f"{words(label)}: {_threshold(old.get(label))} → {_threshold(new.get(label))}"
         for label in Label
         if old.get(label) != new.get(label)
     ]
@@ -41,34 +47,34 @@ def _threshold_changes(place: str, old: _Thresholds, new: _Thresholds) -> list[s
 
 def _threshold(found: Threshold | None) -> str:
     if found is None:
-        return "the model’s"
-    held = f"held from {found.hold_at:g}" if found.hold_at <= 1 else "never held"
-    return f"{held}, rejected from {found.reject_at:g}" if found.reject_at <= 1 else held
+        return gettext("the model’s")
+    limits = {"held": figure(found.hold_at), "rejected": figure(found.reject_at)}
+    if found.reject_at <= 1:  # Then it is held from no more on.
+        return gettext("held from %(held)s, rejected from %(rejected)s") % limits
+    return gettext("held from %(held)s") % limits if found.hold_at <= 1 else gettext("never held")
 
 
 def _list_change(old: Sequence[str], new: Sequence[str]) -> str:
     known, wanted = set(old), set(new)
-    parts = [
-        f"{sign} {_quoted(found)}"
-        for sign, found in (
-            ("added", [one for one in new if one not in known]),
-            ("removed", [one for one in old if one not in wanted]),
-        )
-        if found
-    ]
-    return ", ".join(parts) or "put in another order"
+    added, removed = [one for one in new if one not in known], [one for one in old if one not in wanted]
+    parts = [gettext("added %(entries)s") % {"entries": _quoted(added)}] if added else []
+    parts += [gettext("removed %(entries)s") % {"entries": _quoted(removed)}] if removed else []
+    return ", ".join(parts) or gettext("put in another order")
 
 
 def _quoted(found: Sequence[str]) -> str:
-    shown = ", ".join(f"“{one}”" for one in found[:_QUOTED])
-    return shown if len(found) <= _QUOTED else f"{shown} and {len(found) - _QUOTED} more"
+    shown = ", ".join(gettext("“%(entry)s”") % {"entry": one} for one in found[:_QUOTED])
+    more = len(found) - _QUOTED
+    return shown if more <= 0 else gettext("%(shown)s and %(more)s more") % {"shown": shown, "more": more}
 
 
 def _value(found: object) -> str:
     if found is None:
-        return "none"
-    return {True: "yes", False: "no"}[found] if isinstance(found, bool) else str(found)
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+        return gettext("none")
+    if isinstance(found, bool):
+        return gettext("yes") if found else gettext("no")
+    if isinstance(found, int):
+        return number(found)
+    if isinstance(found, float):
+        return figure(found)
+    return words(found) if isinstance(found, StrEnum) else str(found)

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from moderator.console.desk import Meter, meters_of
+from moderator.console.language import gettext
 from moderator.domain.comments import Comment
 from moderator.domain.errors import NotFound
 from moderator.domain.ids import CommentId, PersonId
 from moderator.domain.outcome import Outcome
 from moderator.domain.people import Person
 from moderator.domain.policy import Policy
-from moderator.domain.review import Cause, Decision, Source
+from moderator.domain.review import Decision, Source
 from moderator.domain.scoring import Span
 from moderator.services import Services
 from moderator.storage import cases, comments, decisions, policies, reports
@@ -31,7 +32,7 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
-    """Everything about a comment. While a blind check waits, nothing of what the machine thinks.
+    """Everything about a comment. While it waits to be decided without the machine, nothing of what that thinks.
 
     `holder` names the colleague who has the open case now. `change` tells how the policy's version came to be;
     `has_all_thresholds` is False when the model that brought some of them is no longer in use.
@@ -68,7 +69,7 @@ async def open_dossier(services: Services, connection: Connection, person: Perso
     if not person.may_see(comment.site_id):
         raise NotFound("There is no such comment.")
     file = None if outcome.case is None else await cases.get(connection, outcome.case, now=services.now())
-    is_blind = file is not None and file.case.cause is Cause.SAMPLE
+    is_blind = file is not None and file.is_blind
     history = await decisions.for_comment(connection, comment_id)
     change = await policies.find_saved(connection, comment.site_id, outcome.policy)
     policy = None
@@ -112,11 +113,11 @@ def _holder(services: Services, person: Person, file: CaseFile | None) -> str | 
 def who_decided(services: Services, decision: Decision) -> str:
     """Return who made a decision, in words."""
     if decision.source is Source.SITE:
-        return "the site’s own staff"
-    return name_of(services, decision.person_id) if decision.person_id else "the policy, by itself"
+        return gettext("the site’s own staff")
+    return name_of(services, decision.person_id) if decision.person_id else gettext("the policy, by itself")
 
 
 def name_of(services: Services, person_id: PersonId) -> str:
     """Return a person's name, or who else has such an id."""
     person = services.directory.people.get(person_id)
-    return person.name if person else "somebody"
+    return person.name if person else gettext("somebody")

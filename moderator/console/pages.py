@@ -9,9 +9,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from moderator.console import language, words
+from moderator.console import language, said, words
 from moderator.console.paths import article_path, author_path
-from moderator.console.text import excerpt_of, linked, pieces
+from moderator.console.text import excerpt_of, line_count, linked, pieces, web_address
 from moderator.personal import find_personal
 
 FOLDER = Path(__file__).parent
@@ -65,14 +65,26 @@ _templates.globals.update(
 )
 _templates.filters.update(
     words=words.words,
-    brief=words.brief,
+    brief=said.brief,
+    said=said.said,
+    number=words.number,
+    signed=words.signed,
+    figure=words.figure,
+    decimal=words.decimal,
     percent=words.percent,
     share=words.share,
     clock=words.clock,
+    day=words.day,
     iso=words.iso,
     span_of=words.span_of,
+    ago=words.ago,
     count_of=words.count,
+    because=words.because,
+    choice_name=words.choice_name,
+    reason_name=words.reason_name,
     excerpt=excerpt_of,
+    line_count=line_count,
+    web_address=web_address,
     pieces=pieces,
     linked=linked,
     personal=find_personal,

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from math import log1p
 from typing import Final
 
+from moderator.console.language import gettext
+from moderator.console.words import figure
+from moderator.console.words import number as whole
 from moderator.domain.scoring import Threshold
 from moderator.domain.workbench import EDGES, Histogram
 
@@ -72,7 +75,9 @@ def line(points: Sequence[Sequence[float]]) -> Line | None:
     return Line(points=written((share, risk) for share, risk, _, _ in points), band=written([*lower, *upper]), top=top)
 
 
-TICKS: Final = tuple(Tick(x=STEP * EDGES.index(edge), says=f"{edge:g}") for edge in SHOWN)
+def ticks() -> list[Tick]:
+    """Return the scores that are written below each plot."""
+    return [Tick(x=STEP * EDGES.index(edge), says=figure(edge)) for edge in SHOWN]
 
 
 def plot(histogram: Histogram, threshold: Threshold | None, tallest: int) -> Plot:
@@ -88,7 +93,8 @@ def plot(histogram: Histogram, threshold: Threshold | None, tallest: int) -> Plo
             x=STEP * number,
             y=round(HEIGHT - HEIGHT * log1p(count) / full, 1),
             height=round(HEIGHT * log1p(count) / full, 1),
-            says=f"{count:,} from {EDGES[number]:g} to {EDGES[number + 1]:g}",
+            says=gettext("%(count)s from %(low)s to %(high)s")
+            % {"count": whole(count), "low": figure(EDGES[number]), "high": figure(EDGES[number + 1])},
         )
         for number, count in enumerate(histogram)
         if count

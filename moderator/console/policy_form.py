@@ -5,7 +5,10 @@ from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Final
 
+from moderator.console.complaints import in_words
+from moderator.console.language import gettext
 from moderator.console.session import Form
+from moderator.console.words import figure, words
 from moderator.domain.errors import Fault
 from moderator.domain.policy import Policy
 from moderator.domain.scoring import Caution, Label, Threshold
@@ -54,7 +57,7 @@ def read_thresholds(form: Form, base: Policy) -> Typed:
         caution = Caution(form.get("caution", ""))
     except ValueError:
         caution = base.caution
-        faults["caution"] = "no such level"
+        faults["caution"] = gettext("no such level")
     policy = replace(base, caution=caution, thresholds=thresholds)
     return Typed(policy=policy, fields=form, faults=faults)
 
@@ -63,17 +66,17 @@ def _read_threshold(form: Form, label: Label, faults: dict[str, str]) -> Thresho
     hold, reject = form.get(f"hold_{label}", "").strip(), form.get(f"reject_{label}", "").strip()
     if not hold:
         if reject:
-            faults[f"hold_{label}"] = "say from where on it is held, too"
+            faults[f"hold_{label}"] = gettext("say from where on it is held, too")
         return None
     hold_at, reject_at = _read_number(hold), _read_number(reject) if reject else 2.0
     if hold_at is None:
-        faults[f"hold_{label}"] = "a number above 0, 2 at most"
+        faults[f"hold_{label}"] = gettext("a number above 0, 2 at most")
     if reject_at is None:
-        faults[f"reject_{label}"] = "a number above 0, 2 at most; empty for never"
+        faults[f"reject_{label}"] = gettext("a number above 0, 2 at most; empty for never")
     if hold_at is None or reject_at is None:
         return None
     if reject_at < hold_at:
-        faults[f"reject_{label}"] = f"not below {hold_at:g}, where it is held"
+        faults[f"reject_{label}"] = gettext("not below %(held)s, where it is held") % {"held": figure(hold_at)}
         return None
     return Threshold(hold_at=hold_at, reject_at=reject_at)
 
@@ -107,14 +110,15 @@ def _lines(text: str, *, keeps_spaces: bool) -> list[str]:
 
 def _field_of(fault: Fault, policy: Policy) -> tuple[str, str]:
     """Return the field that a fault belongs to, and its words; of a list they name the entry."""
+    detail = in_words(fault.detail)
     match fault.pointer.strip("/").split("/"):
         case ["thresholds", label, limit]:
-            return f"{limit.removesuffix('_at')}_{label}", fault.detail
+            return f"{limit.removesuffix('_at')}_{label}", detail
         case [name, place] if name in LISTS and place.isdigit():
-            return name, f"“{getattr(policy, name)[int(place)]}”: {fault.detail}"
+            return name, f"“{getattr(policy, name)[int(place)]}”: {detail}"
         case [name] if name in LISTS:
-            return name, fault.detail
-    return "", f"{fault.pointer.strip('/')}: {fault.detail}".removeprefix(": ")
+            return name, detail
+    return "", f"{words(fault.pointer.strip('/'))}: {detail}".removeprefix(": ")
 
 
 def _read_number(text: str) -> float | None:

@@ -11,8 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
-from moderator.console import language
-from moderator.console.language import marked
+from moderator.console import complaints, language, words
 from moderator.console.pages import page, see_other
 from moderator.domain.errors import (
     CaseClosed,
@@ -189,7 +188,7 @@ def shown(view: View) -> View:
         except NotNewest:
             return see_other("/console?told=stands")
         except NotSignedIn as error:
-            problem = _say(error) if request.url.path in SIGNING_IN else None
+            problem = complaints.in_words(str(error)) if request.url.path in SIGNING_IN else None
             return sign_in_page(request, status=HTTPStatus.UNAUTHORIZED, problem=problem)
         except EncodedBody:
             return page(
@@ -216,27 +215,8 @@ def sign_in_page(request: Request[Any], *, status: int = HTTPStatus.OK, problem:
     return page("sign_in.html", status=status, problem=problem, provider=settings.oidc_issuer and settings.oidc_name)
 
 
-# What whoever signs in is told: the errors say it in English.
-_SAID: Final = (
-    marked("The name or the password is wrong."),
-    marked("Too many attempts; wait a minute."),
-    marked("Your account has no role here. Ask an administrator."),
-    marked("Signing in took too long, or began in another browser. Sign in again."),
-    marked("The sign-in provider does not answer. Try again in a minute."),
-    marked("The sign-in provider's answer does not fit. Sign in again."),
-    marked("This form came from another site."),
-    marked("This form is out of date; load the page again."),
-    marked("Only an administrator may do this."),
-    marked("Only an administrator of every site may do this."),
-    marked("There is no such site."),
-    marked("There is no such person."),
-    marked("Somebody has this name already."),
-    marked("This is the last administrator of every site. Name another one first."),
-    marked("This is you. Ask another administrator."),
-)
-
-
 def _say(error: ModerationError) -> str:
     if isinstance(error, InvalidInput):
-        return "; ".join(f"{fault.pointer.strip('/') or 'this form'}: {fault.detail}" for fault in error.faults)
-    return language.gettext(str(error))
+        named = [(words.words(fault.pointer.strip("/")), complaints.in_words(fault.detail)) for fault in error.faults]
+        return "; ".join(f"{name or language.gettext('this form')}: {detail}" for name, detail in named)
+    return complaints.in_words(str(error))

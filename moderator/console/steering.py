@@ -12,9 +12,10 @@ from starlette.routing import BaseRoute, Route
 from moderator.console import policy_form
 from moderator.console.administering import admin_session, show_page
 from moderator.console.changes import changes
+from moderator.console.language import gettext
 from moderator.console.pages import see_other
 from moderator.console.past_hits import Search, search_past
-from moderator.console.plots import HEIGHT, STEP, TICKS, WIDTH, Plot, plot
+from moderator.console.plots import HEIGHT, STEP, WIDTH, Plot, plot, ticks
 from moderator.console.policy_form import Typed
 from moderator.console.session import Form, shown, signed_form
 from moderator.console.workbench import DAYS, MOST_COMMENTS, Sample, complete, take_sample
@@ -180,7 +181,7 @@ async def _history(found: Services, site: Site) -> list[Step]:
 
 def _name(found: Services, by: str | None) -> str:
     person = found.directory.people.get(PersonId(by)) if by else None
-    return person.name if person else "somebody who has left" if by else "the operator"
+    return person.name if person else gettext("somebody who has left") if by else gettext("the operator")
 
 
 async def _workbench(
@@ -215,7 +216,7 @@ async def _workbench(
         languages=sorted(current.languages),
         days=DAYS,
         most=MOST_COMMENTS,
-        ticks=TICKS,
+        ticks=ticks(),
         width=WIDTH,
         height=HEIGHT,
         bar_width=STEP - 4,

@@ -1,16 +1,19 @@
 """The console's pages: sign in, the case in hand, the queue, and what a moderator does with them."""
 
+import re
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from moderator.console import account, models, oidc, people, sites, steering
+from moderator.console import account, bulk, log, models, numbers, oidc, people, sites, steering
 from moderator.console.alike import together
-from moderator.console.demo import show_demo
-from moderator.console.desk import find_done, in_hand, open_desk
+from moderator.console.demo import send_comment, show_demo
+from moderator.console.desk import choices_of, find_done, in_hand, open_desk
+from moderator.console.language import gettext
 from moderator.console.looking import ROUTES as LOOKING_ROUTES
 from moderator.console.pages import STATIC, page, see_other
 from moderator.console.session import (
@@ -33,12 +36,12 @@ from moderator.domain.errors import Fault, InvalidInput, NotSignedIn
 from moderator.domain.ids import CaseId, DecisionId
 from moderator.domain.people import Person
 from moderator.domain.policy import Action
-from moderator.domain.review import ReasonCode
 from moderator.storage import cases
 from moderator.usecases import access, review
 from moderator.web import services
 
 QUEUE_ROWS: Final = 100
+_ID = re.compile(r"[0-9a-z-]{1,40}")
 
 
 @shown
@@ -53,7 +56,7 @@ async def show_console(request: Request[Any]) -> Response:
     async with found.database.read() as connection:
         held = await in_hand(found, connection, person)
         file = next((one for one in held if one.case.id == wanted), held[0] if held else None)
-        desk = await open_desk(found, connection, file) if file else None
+        desk = await open_desk(found, connection, file, held) if file else None
         size = await cases.queue_size(connection, person.sites)
         done = await find_done(connection, person, trail_of(request, DONE))
     return page(
@@ -63,7 +66,8 @@ async def show_console(request: Request[Any]) -> Response:
         desk=desk,
         size=size,
         done=done,
-        told=TOLD.get(request.query_params.get("told", "")),
+        told=gettext(TOLD.get(request.query_params.get("told", ""), "")),
+        choices=desk.choices if desk else choices_of(found, person),
         now=found.now(),
     )
 
@@ -134,12 +138,12 @@ async def decide(request: Request[Any]) -> Response:
         session.person,
         CaseId(request.path_params["id"]),
         action=_action(form),
-        reason=_reason(form.get("reason")),
+        site_reason=form.get("reason") or None,
         note=form.get("note", "").strip() or None,
         generation=_number(form.get("generation")),
     )
     await _fill_hand(request, session.person, skipped=trail_of(request, SKIPPED))
-    response = see_other("/console")
+    response = see_other(_then(form))
     add_to_trail(request, response, DONE, decided.decision.id)
     return response
 
@@ -147,13 +151,28 @@ async def decide(request: Request[Any]) -> Response:
 @shown
 async def release(request: Request[Any]) -> Response:
     """`POST /console/cases/{id}/release`: give the case back, and take one that was not skipped lately."""
-    session, _ = await signed_form(request)
+    session, form = await signed_form(request)
     case_id = CaseId(request.path_params["id"])
     await review.release(services(request), session.person, case_id)
-    response = see_other("/console?told=skipped")
+    response = see_other(_then(form, told="skipped"))
     skipped = add_to_trail(request, response, SKIPPED, case_id)
     await _fill_hand(request, session.person, skipped=skipped)
     return response
+
+
+@shown
+async def escalate(request: Request[Any]) -> Response:
+    """`POST /console/cases/{id}/escalate`: pass the case on to a senior colleague, and take the next one."""
+    session, form = await signed_form(request)
+    await review.escalate(
+        services(request),
+        session.person,
+        CaseId(request.path_params["id"]),
+        note=form.get("note", "").strip() or None,
+        generation=_number(form.get("generation")),
+    )
+    await _fill_hand(request, session.person, skipped=trail_of(request, SKIPPED))
+    return see_other(_then(form, told="passed"))
 
 
 @shown
@@ -193,11 +212,11 @@ def _action(form: Form) -> Action:
         raise InvalidInput(Fault(pointer="/action", detail="approve or reject")) from None
 
 
-def _reason(text: str | None) -> ReasonCode | None:
-    try:
-        return ReasonCode(text) if text else None
-    except ValueError:
-        raise InvalidInput(Fault(pointer="/reason", detail="no such reason")) from None
+def _then(form: Form, **told: str) -> str:
+    """Return where to go after a case: to the one that the page named as the next; if it is in hand, it is shown."""
+    then = form.get("then", "")
+    asked = {**told, **({"case": then} if _ID.fullmatch(then) else {})}
+    return f"/console?{urlencode(asked)}" if asked else "/console"
 
 
 def _number(text: str | None) -> int:
@@ -215,14 +234,19 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/console/cases/{id}/claim", take_case, methods=["POST"]),
     Route("/console/cases/{id}/decision", decide, methods=["POST"]),
     Route("/console/cases/{id}/release", release, methods=["POST"]),
+    Route("/console/cases/{id}/escalate", escalate, methods=["POST"]),
     Route("/console/decisions/{id}/undo", undo, methods=["POST"]),
+    *bulk.ROUTES,
     *LOOKING_ROUTES,
     Route("/demo", show_demo, methods=["GET"]),
+    Route("/demo", send_comment, methods=["POST"]),
     *steering.ROUTES,
     *models.ROUTES,
     *sites.ROUTES,
     *people.ROUTES,
     *account.ROUTES,
     *oidc.ROUTES,
+    *log.ROUTES,
+    *numbers.ROUTES,
     Mount("/console/static", StaticFiles(directory=STATIC), name="static"),
 ]

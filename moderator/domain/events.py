@@ -38,6 +38,7 @@ class AuditAction(StrEnum):
     ENDPOINT_ADDED = "endpoint.added"
     ENDPOINT_DISABLED = "endpoint.disabled"
     CASE_DECIDED = "case.decided"
+    CASE_ESCALATED = "case.escalated"
     DECISION_UNDONE = "decision.undone"
     COMMENT_OVERRULED = "comment.overruled"
     COMMENT_ERASED = "comment.erased"

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from moderator.domain.blind import is_blind
 from moderator.domain.comments import Comment, Status
 from moderator.domain.errors import NotFound
 from moderator.domain.ids import CaseId, CommentId, PersonId, SiteId
 from moderator.domain.outcome import Outcome
-from moderator.domain.review import Case, CaseState, Cause, Claim
+from moderator.domain.review import Case, CaseState, Cause, Claim, Escalation
 from moderator.storage.columns import from_ms, to_ms
 from moderator.storage.comments import comment_of, outcome_of
 from moderator.storage.database import Connection, Row
@@ -22,6 +23,11 @@ class CaseFile:
     comment: Comment
     outcome: Outcome
     urgency: float
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether it waits to be decided without the machine; once it is decided, everything shows."""
+        return self.case.state is CaseState.OPEN and is_blind(self.case.cause, self.comment.text)
 
 
 OPEN = """
@@ -63,6 +69,7 @@ async def lead_campaigns(connection: Connection, firsts: Sequence[CommentId]) ->
 _FILE_COLUMNS = """
     cases.id AS case_id_, cases.comment_id AS comment_id_, cases.cause, cases.state, cases.weight, cases.generation,
     cases.holder, cases.expires_ms, cases.opened_ms, cases.campaign,
+    cases.escalated_ms, cases.escalated_by, cases.escalation_note,
     cases.weight * (1.0 + (:as_of_ms - cases.opened_ms) / 60000.0) AS urgency,
     comments.*
 """
@@ -129,8 +136,9 @@ WITH free AS MATERIALIZED (
     WHERE state = 'open' AND (holder IS NULL OR expires_ms <= :now_ms)
         AND (CAST(:sites AS TEXT) IS NULL OR :sites LIKE '%,' || site_id || ',%')
         AND (barred_person_id IS NULL OR barred_person_id <> :holder)
+        AND (escalated_ms IS NULL OR (:is_senior = 1 AND escalated_by <> :holder))
         AND (CAST(:passed_over AS TEXT) IS NULL OR :passed_over NOT LIKE '%,' || id || ',%')
-    ORDER BY weight * (1.0 + (:now_ms - opened_ms) / 60000.0) DESC, id
+    ORDER BY CASE WHEN escalated_ms IS NULL THEN 1 ELSE 0 END, weight * (1.0 + (:now_ms - opened_ms) / 60000.0) DESC, id
     LIMIT :count {skip_locked}
 )
 UPDATE cases SET holder = :holder, expires_ms = :expires_ms, generation = generation + 1
@@ -155,10 +163,11 @@ async def claim(
     expires_at: datetime,
     sites: Sequence[SiteId] = (),
     passing_over: Sequence[CaseId] = (),
+    is_senior: bool = False,
 ) -> list[CaseFile]:
     """Claim up to `count` free cases, the most urgent first, but none of `passing_over`. Return them.
 
-    `sites` empty means every site.
+    `sites` empty means every site. What was passed on comes first for a senior who did not do so, and to nobody else.
     """
     rows = await connection.all(
         CLAIM,
@@ -168,6 +177,7 @@ async def claim(
         expires_ms=to_ms(expires_at),
         sites=_listed(sites),
         passed_over=_listed(passing_over),
+        is_senior=int(is_senior),
     )
     claimed = {row["id"] for row in rows}
     return [file for file in await list_claimed(connection, holder=holder, now=now) if file.case.id in claimed]
@@ -235,6 +245,35 @@ async def release(connection: Connection, case_id: CaseId, holder: PersonId) -> 
     return await connection.one(RELEASE, id=case_id, holder=holder) is not None
 
 
+ESCALATE = """
+UPDATE cases SET holder = NULL, expires_ms = NULL, generation = generation + 1,
+    escalated_ms = :now_ms, escalated_by = :by, escalation_note = :note
+WHERE id = :id AND state = 'open' AND generation = :generation
+RETURNING id
+"""
+
+
+async def escalate(connection: Connection, case_id: CaseId, *, generation: int, escalation: Escalation) -> bool:
+    """Release a case as it was seen, for seniors alone. Return False when it has moved on."""
+    row = await connection.one(
+        ESCALATE,
+        id=case_id,
+        generation=generation,
+        now_ms=to_ms(escalation.at),
+        by=escalation.by,
+        note=escalation.note,
+    )
+    return row is not None
+
+
+ERASE_NOTES = "UPDATE cases SET escalation_note = NULL WHERE comment_id = :comment_id"
+
+
+async def erase_notes(connection: Connection, comment_id: CommentId) -> None:
+    """Blank what was said about an erased comment when its cases were passed on: it may quote the text."""
+    await connection.execute(ERASE_NOTES, comment_id=comment_id)
+
+
 RELEASE_EXPIRED = """
 UPDATE cases SET holder = NULL, expires_ms = NULL, generation = generation + 1
 WHERE state = 'open' AND holder IS NOT NULL AND expires_ms <= :now_ms
@@ -293,6 +332,29 @@ async def find_open(connection: Connection, comment_id: CommentId) -> CaseId | N
     return None if row is None else CaseId(row["id"])
 
 
+MARK_REPORTED = """
+UPDATE cases SET cause = 'report', weight = CASE WHEN weight > :weight THEN weight ELSE :weight END
+WHERE id = :id AND state = 'open' AND cause = 'sample'
+"""
+
+
+async def mark_reported(connection: Connection, case_id: CaseId, weight: float) -> None:
+    """Let a case that waited for a check wait for a report instead: a reader saw something, and that is urgent."""
+    await connection.execute(MARK_REPORTED, id=case_id, weight=weight)
+
+
+CAUSES = """
+WITH wanted (case_id) AS ({values})
+SELECT id, cause FROM cases WHERE id IN (SELECT case_id FROM wanted)
+"""
+
+
+async def causes_of(connection: Connection, case_ids: Sequence[CaseId]) -> dict[CaseId, Cause]:
+    """Return why cases were opened."""
+    rows = await connection.many(CAUSES, [(case_id,) for case_id in case_ids]) if case_ids else []
+    return {CaseId(row["id"]): Cause(row["cause"]) for row in rows}
+
+
 HEAVIEST = "SELECT MAX(weight) AS weight FROM cases WHERE comment_id = :comment_id"
 
 
@@ -304,6 +366,7 @@ async def heaviest(connection: Connection, comment_id: CommentId) -> float | Non
 
 COUNT_OPEN = """
 SELECT COUNT(*) AS open, COALESCE(SUM(CASE WHEN holder IS NOT NULL THEN 1 ELSE 0 END), 0) AS claimed,
+    COALESCE(SUM(CASE WHEN holder IS NULL AND escalated_ms IS NOT NULL THEN 1 ELSE 0 END), 0) AS passed_on,
     MIN(opened_ms) AS oldest_ms
 FROM cases WHERE state = 'open' AND (CAST(:sites AS TEXT) IS NULL OR :sites LIKE '%,' || site_id || ',%')
 """
@@ -311,11 +374,15 @@ FROM cases WHERE state = 'open' AND (CAST(:sites AS TEXT) IS NULL OR :sites LIKE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueSize:
-    """How much waits, how much of it somebody holds, and since when the oldest waits (None: nothing waits)."""
+    """How much waits, how much of it somebody holds, and since when the oldest waits (None: nothing waits).
+
+    `passed_on` counts the free cases that only seniors are given.
+    """
 
     open: int
     claimed: int
     oldest_at: datetime | None
+    passed_on: int = 0
 
 
 async def queue_size(connection: Connection, sites: Sequence[SiteId] = ()) -> QueueSize:
@@ -324,7 +391,10 @@ async def queue_size(connection: Connection, sites: Sequence[SiteId] = ()) -> Qu
     assert row is not None  # An aggregate always gives a row.
     oldest = row["oldest_ms"]
     return QueueSize(
-        open=int(row["open"]), claimed=int(row["claimed"]), oldest_at=None if oldest is None else from_ms(oldest)
+        open=int(row["open"]),
+        claimed=int(row["claimed"]),
+        oldest_at=None if oldest is None else from_ms(oldest),
+        passed_on=int(row["passed_on"]),
     )
 
 
@@ -338,6 +408,11 @@ def _file(row: Row) -> CaseFile:
     claim = None
     if row["holder"] is not None:
         claim = Claim(holder=PersonId(row["holder"]), expires_at=from_ms(row["expires_ms"]))
+    escalation = None
+    if row["escalated_ms"] is not None:
+        escalation = Escalation(
+            at=from_ms(row["escalated_ms"]), by=PersonId(row["escalated_by"]), note=row["escalation_note"]
+        )
     state = CaseState(row["state"])
     return CaseFile(
         case=Case(
@@ -351,6 +426,7 @@ def _file(row: Row) -> CaseFile:
             generation=row["generation"],
             claim=claim,
             campaign=None if row["campaign"] is None else CommentId(row["campaign"]),
+            escalation=escalation,
         ),
         comment=comment_of(row),
         outcome=outcome_of(row, status=Status(row["status"]), case=case_id if state is CaseState.OPEN else None),

@@ -42,6 +42,14 @@ async def list_all(connection: Connection) -> list[Person]:
     return [person_of(row) for row in await connection.all(ALL)]
 
 
+NAMES = "SELECT id, name FROM people"
+
+
+async def list_names(connection: Connection) -> dict[PersonId, str]:
+    """Return the names of all who ever had an account, those who have left included."""
+    return {PersonId(row["id"]): row["name"] for row in await connection.all(NAMES)}
+
+
 BY_NAME = "SELECT * FROM people WHERE name = :name AND disabled_ms IS NULL"
 
 

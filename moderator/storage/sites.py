@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from moderator.domain.comments import Site
 from moderator.domain.ids import KeyId, SiteId
 from moderator.domain.people import KeyKind, SiteKey
-from moderator.domain.sites import HeldAnswer, SiteSettings
+from moderator.domain.reasons import Ground, ReasonCode, SiteReason
+from moderator.domain.sites import DEFAULT_SETTINGS, HeldAnswer, SiteSettings
 from moderator.storage.columns import from_ms, to_json, to_ms
 from moderator.storage.database import Connection, Row
 
@@ -56,6 +57,8 @@ def settings_to_dict(settings: SiteSettings) -> dict[str, object]:
         "held_answer": settings.held_answer,
         "abuse_is_spam": settings.abuse_is_spam,
         "phase_secrets": list(settings.phase_secrets),
+        # None while the site has the reasons of the house: it then gets what a later version adds to them.
+        "reasons": [asdict(one) for one in settings.reasons] if settings.has_own_reasons else None,
     }
 
 
@@ -146,8 +149,19 @@ def _site(row: Row) -> Site:
         held_answer=HeldAnswer(found.get("held_answer", HeldAnswer.AUTO)),
         abuse_is_spam=found.get("abuse_is_spam", True),
         phase_secrets=tuple(found.get("phase_secrets", ())),
+        reasons=tuple(map(_reason, found.get("reasons") or ())) or DEFAULT_SETTINGS.reasons,
     )
     return Site(id=SiteId(row["id"]), name=row["name"], settings=settings)
+
+
+def _reason(found: dict[str, str]) -> SiteReason:
+    return SiteReason(
+        name=found["name"],
+        key=found["key"],
+        reason=ReasonCode(found["reason"]),
+        ground=Ground(found["ground"]),
+        reference=found["reference"],
+    )
 
 
 def _key(row: Row) -> IssuedKey:

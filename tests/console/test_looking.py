@@ -228,7 +228,9 @@ async def test_every_decision_is_told_with_who_when_and_why(
     await visitor.press("9", note="<b>as before</b>")
     clock.forward(minutes=5)
     page = await visitor.open(f"/console/comments/{comment}")
-    assert re.search(r'<strong class="rejected">rejected</strong>: illegal by Anna,\s+<time[^>]*>5 min ago', page)
+    assert re.search(
+        r'<strong class="rejected">rejected</strong>: illegal by <bdi>Anna</bdi>,\s+<time[^>]*>5 min ago', page
+    )
     assert "&lt;b&gt;as before&lt;/b&gt;" in page
     assert "By a person who saw the scores; on the ground of the law; policy 2, model fake-1" in page
     assert '<p class="standing"><strong class="rejected">rejected</strong>' in page
@@ -248,10 +250,10 @@ async def test_a_decision_is_taken_back_where_that_is_allowed(
     await visitor.press("U")
     assert "Taken back" in visitor.page
     page = await visitor.open(f"/console/comments/{comment}")
-    assert "taken back</strong> by Anna" in page
+    assert "taken back</strong> by <bdi>Anna</bdi>" in page
     assert "Go on with its case" in page
     assert 'aria-keyshortcuts="U"' not in page
-    assert "Anna has its open case" in await other.open(f"/console/comments/{comment}")
+    assert "<bdi>Anna</bdi> has its open case" in await other.open(f"/console/comments/{comment}")
 
 
 async def test_the_sites_own_staff_are_told_from_moderators(visitor: Visitor, services: Services, site: SiteId) -> None:
@@ -263,7 +265,7 @@ async def test_the_sites_own_staff_are_told_from_moderators(visitor: Visitor, se
         await decisions.append(connection, [decision])
     await visitor.sign_in()
     page = await visitor.open(f"/console/comments/{comment}")
-    assert "rejected</strong>: spam by the site’s own staff," in page
+    assert "rejected</strong>: spam by <bdi>the site’s own staff</bdi>," in page
 
 
 async def test_the_policys_own_rejection_is_taken_back_by_anybody(
@@ -271,7 +273,7 @@ async def test_the_policys_own_rejection_is_taken_back_by_anybody(
 ) -> None:
     comment = await post(services, site, "You scum.")
     await visitor.sign_in()
-    assert "by the policy, by itself" in await visitor.open(f"/console/comments/{comment}")
+    assert "by <bdi>the policy, by itself</bdi>" in await visitor.open(f"/console/comments/{comment}")
     await visitor.press("U")
     assert "Taken back" in visitor.page
 
@@ -293,7 +295,7 @@ async def test_a_blind_check_is_not_explained_before_it_is_decided(
         await cases.open_many(connection, [replace(case, cause=Cause.SAMPLE)])
     await visitor.sign_in()
     page = await visitor.open(f"/console/comments/{comment}")
-    assert "A check on the machine waits for a person" in page
+    assert "Decide this one without the machine: its scores are not shown." in page
     for hint in ("<mark", "meters", " %", "fake-1", "rejected", "policy 2", 'aria-keyshortcuts="U"'):
         assert hint not in page, hint
     await visitor.press("N")
@@ -356,7 +358,7 @@ async def test_an_authors_page_counts_and_lists_what_is_theirs_at_this_site(
     await visitor.press("N")
     await visitor.press("2")
     page = await visitor.open(html.unescape(path))
-    assert re.search(r'rejected</strong>: insult by Anna,.*?href="/console/comments/\w+"', page, re.DOTALL)
+    assert re.search(r'rejected</strong>: insult by <bdi>Anna</bdi>,.*?href="/console/comments/\w+"', page, re.DOTALL)
 
 
 async def test_an_articles_page_lists_what_stands_there(visitor: Visitor, services: Services, site: SiteId) -> None:

@@ -459,8 +459,8 @@ async def test_a_sample_is_shown_without_the_machine(visitor: Visitor, services:
     assert "%" not in await visitor.open("/console/queue")
     await visitor.open("/console")
     page = await visitor.press("N")
-    assert "A check on the machine" in page
-    for hint in ("<mark", "meters", " %", "fake-1", "low scores"):
+    assert "Decide this one without the machine: its scores are not shown." in page
+    for hint in ("<mark", "meters", " %", "fake-1", "low scores", "check on the machine"):
         assert hint not in page, hint
 
 
@@ -591,3 +591,45 @@ async def test_static_files_are_served(visitor: Visitor) -> None:
         assert kind in visitor.headers["content-type"]
     await visitor.open("/console/static/../views.py")
     assert visitor.status == 404
+
+
+async def test_the_demo_takes_a_comment_without_a_script(visitor: Visitor, services: Services) -> None:
+    added = await manage.add_demo(services, OPERATOR)
+    assert added is not None
+    await manage.set_policy(services, OPERATOR, added[0].site.id, a_policy(duplicate_limit=0))
+    page = await visitor.open("/demo")
+    form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
+    page = await visitor.submit("/demo", author="Anna", text="A fine <b>summit</b>.", **form)
+    assert visitor.status == 200
+    assert '<p id="answer" role="status" data-status="approved">Your comment is published.</p>' in page
+    assert "A fine &lt;b&gt;summit&lt;/b&gt;." in page
+    await visitor.submit("/demo", author="Anna", text="A fine <b>summit</b>.", **form)
+    assert visitor.page.count("A fine &lt;b&gt;summit") == 1  # The same form twice is one comment.
+    page = await visitor.submit("/demo", author="", text="What an idiot.")
+    assert 'data-status="held">Thank you. Your comment will be read before it is published.</p>' in page
+    assert "What an idiot" not in page
+    page = await visitor.submit("/demo", author="Robot", text="A fine summit.", website="http://pills.example")
+    assert 'data-status="rejected">Your comment was not published' in page
+    assert "Robot" not in page
+
+
+@pytest.mark.parametrize(("text", "says"), [(" \n", "Please write a comment first."), ("x" * 20_001, "is too long")])
+async def test_what_the_demo_does_not_take_is_told_and_kept(
+    visitor: Visitor, services: Services, text: str, says: str
+) -> None:
+    await manage.add_demo(services, OPERATOR)
+    await visitor.open("/demo")
+    page = await visitor.submit("/demo", author="Anna", text=text)
+    assert visitor.status == 422
+    assert says in page
+    assert 'value="Anna"' in page
+
+
+async def test_the_demo_takes_no_form_from_elsewhere_and_none_where_it_is_not(
+    visitor: Visitor, services: Services
+) -> None:
+    await visitor.submit("/demo", text="A fine summit.")
+    assert visitor.status == 404
+    await manage.add_demo(services, OPERATOR)
+    await visitor.submit("/demo", text="A fine summit.", headers={"origin": "https://evil.example"})
+    assert visitor.status == 403

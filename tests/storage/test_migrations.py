@@ -27,7 +27,15 @@ from tests.storage.rows import add_comment, add_sites
 
 pytestmark = pytest.mark.anyio
 
-NAMES = ["0001_initial", "0002_campaigns", "0003_other_protocols", "0004_search", "0007_people"]
+NAMES = [
+    "0001_initial",
+    "0002_campaigns",
+    "0003_other_protocols",
+    "0004_search",
+    "0006_escalation",
+    "0007_people",
+    "0008_bulk_log_numbers",
+]
 
 COLUMNS = {
     "sqlite": """

@@ -184,3 +184,8 @@ async def test_role_name_and_sites_change(connection: Connection) -> None:
     assert not await people.is_name_taken(connection, "Anna", ANNA)
     await people.set_name(connection, ANNA, "Anna B.")
     assert (await _person(connection, "Anna B.")).id == ANNA
+
+
+async def test_names_are_known_of_those_who_left(connection: Connection) -> None:
+    assert await people.disable(connection, BEN, NOON)
+    assert await people.list_names(connection) == {ANNA: "Anna", BEN: "Ben"}

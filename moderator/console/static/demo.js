@@ -9,8 +9,8 @@ form.addEventListener("submit", async (event) => {
   const button = form.querySelector("button");
   const body = JSON.stringify({
     text: form.elements.text.value,
-    author: { name: form.elements.author.value.trim() || "Unnamed" },
-    article: { url: window.location.href, title: document.title, section: "politics" },
+    author: { name: form.elements.author.value.trim() || form.dataset.unnamed },
+    article: { url: window.location.origin + window.location.pathname, title: form.dataset.title, section: "politics" },
     form: { honeypot: form.elements.website.value },
   });
   if (attempt?.body !== body) attempt = { body, key: String(performance.timeOrigin + performance.now()) + Math.random() };
@@ -26,14 +26,17 @@ form.addEventListener("submit", async (event) => {
       body,
     });
     const told = await response.json();
-    answer.textContent = response.ok ? told.message : told.detail; // Text, never HTML.
+    // The page has the API's messages in the reader's language. Text, never HTML.
+    answer.textContent = response.ok ? (form.dataset[told.status] ?? told.message) : told.detail;
+    answer.dataset.status = response.ok ? told.status : "";
     if (response.ok) {
       attempt = null;
       form.elements.text.value = "";
       if (told.status === "approved") await showPublished();
     }
   } catch {
-    answer.textContent = "The comment could not be sent. Please try again.";
+    answer.textContent = form.dataset.failed;
+    answer.dataset.status = "";
   } finally {
     button.disabled = false;
   }
@@ -41,7 +44,7 @@ form.addEventListener("submit", async (event) => {
 
 // The page itself knows how to write comments safely, so the list is taken from a fresh copy of it.
 async function showPublished() {
-  const page = await (await fetch(window.location.href)).text();
+  const page = await (await fetch(window.location.pathname)).text();
   const fresh = new DOMParser().parseFromString(page, "text/html").getElementById("comments");
   if (fresh) document.getElementById("comments").replaceWith(fresh);
 }
