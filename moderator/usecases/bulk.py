@@ -158,13 +158,13 @@ async def undo_all(services: Services, person: Person, batch_id: str) -> Batch:
 
     Raises:
         NotFound: no such press, or not for this person's eyes.
-        Forbidden: it is somebody else's, and this person is no administrator.
+        Forbidden: it is somebody else's, and this person is neither a senior nor an administrator.
     """
     async with services.database.read() as connection:
         batch = await find_batch(connection, person, batch_id)
         made = await bulk.decisions_of(connection, batch_id)
     if not may_undo_all(person, batch):
-        raise Forbidden("Only the one who decided, or an administrator, may undo this.")
+        raise Forbidden("Only the one who decided, a senior or an administrator may undo this.")
     for begin in range(0, len(made), PORTION):
         portion, done = made[begin : begin + PORTION], 0
         async with services.database.transaction() as connection:
@@ -181,7 +181,7 @@ async def undo_all(services: Services, person: Person, batch_id: str) -> Batch:
 
 def may_undo_all(person: Person, batch: Batch) -> bool:
     """Return whether somebody may take a press back."""
-    return batch.person_id == person.id or person.is_admin
+    return batch.person_id == person.id or person.is_senior
 
 
 async def find_batch(connection: Connection, person: Person, batch_id: str) -> Batch:

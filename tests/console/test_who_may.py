@@ -18,6 +18,7 @@ from moderator.console.views import ROUTES
 from moderator.domain.ids import SiteId
 from moderator.domain.people import Role
 from moderator.services import Services
+from moderator.storage import sites
 from moderator.usecases import access, manage
 from tests.console.conftest import BASE
 from tests.usecases.conftest import OPERATOR
@@ -154,6 +155,8 @@ async def test_signed_out_nothing_is_shown_or_done(services: Services, site: Sit
 async def test_a_form_without_its_token_or_from_elsewhere_does_nothing(
     services: Services, site: SiteId, path: str
 ) -> None:
+    async with services.database.transaction() as connection:
+        await sites.set_settings(connection, site, {"demo_key": "pk_demo"})  # The demo page takes forms, too.
     desk = await sign_in(services, "admin of all", site)
     address = filled(path, site)
     if path not in WITHOUT_TOKEN and need_of("POST", path) is not Need.NOBODY:
