@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from moderator.console import models, steering
+from moderator.console import models, reasons, steering
 from moderator.console.alike import together
 from moderator.console.demo import show_demo
 from moderator.console.desk import choices_of, find_done, in_hand, open_desk
@@ -237,6 +237,7 @@ ROUTES: Final[list[BaseRoute]] = [
     *LOOKING_ROUTES,
     Route("/demo", show_demo, methods=["GET"]),
     *steering.ROUTES,
+    *reasons.ROUTES,
     *models.ROUTES,
     Mount("/console/static", StaticFiles(directory=STATIC), name="static"),
 ]

@@ -1,4 +1,4 @@
-"""Deciding with a hand of several cases: the next one at once, whatever the server takes, and nothing decided unseen."""
+"""Deciding with a hand of several cases: the next one at once, whatever the server takes, and nothing unseen."""
 
 import re
 from collections.abc import Callable
@@ -46,7 +46,7 @@ class Held:
 
     def __init__(self, page: Page, pattern: str) -> None:
         self.routes: list[Route] = []
-        page.route(pattern, self.routes.append)
+        page.route(pattern, lambda route: self.routes.append(route))  # A function of ours: it gets a mark.
         self._page = page
 
     def wait(self, count: int = 1) -> None:
