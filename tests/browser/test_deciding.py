@@ -253,6 +253,7 @@ def test_a_key_at_the_very_moment_a_page_opens_is_heard(browser: Browser, servic
         page.wait_for_selector("h1")
         page.keyboard.press("r")
         held.wait()
+        page.unroute_all()
         held.answer()
         page.wait_for_url(re.compile(r"/console$"))
 
