@@ -29,10 +29,10 @@ class Parent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """A decision about another comment of an author, and how that one began (None: it was erased)."""
+    """A decision about another comment of an author, and how that one began."""
 
     decision: Decision
-    excerpt: str | None
+    excerpt: str
 
 
 async def find_parent(connection: Connection, comment: Comment) -> Parent | None:
@@ -67,7 +67,4 @@ async def last_decisions(connection: Connection, comment: Comment) -> list[Past]
     found = await decisions.on_author_before(
         connection, comment.site_id, comment.author.key, but=comment.id, limit=LAST_DECISIONS
     )
-    return [
-        Past(decision=one, excerpt=None if text is None else excerpt_of(text, _EXCERPT_CHARACTERS))
-        for one, text in found
-    ]
+    return [Past(decision=one, excerpt=excerpt_of(text, _EXCERPT_CHARACTERS)) for one, text in found]

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from moderator.console import account, bulk, log, models, numbers, oidc, people, sites, steering
+from moderator.console import account, bulk, log, models, numbers, oidc, people, reasons, sites, steering
 from moderator.console.alike import together
 from moderator.console.demo import send_comment, show_demo
 from moderator.console.desk import choices_of, find_done, in_hand, open_desk
@@ -241,6 +241,7 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/demo", show_demo, methods=["GET"]),
     Route("/demo", send_comment, methods=["POST"]),
     *steering.ROUTES,
+    *reasons.ROUTES,
     *models.ROUTES,
     *sites.ROUTES,
     *people.ROUTES,

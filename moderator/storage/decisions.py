@@ -86,7 +86,7 @@ async def on_author(connection: Connection, site_id: SiteId, author: str, limit:
 
 
 ON_AUTHOR_BEFORE = f"""
-SELECT decisions.*, comments.text AS comment_text, comments.erased_ms
+SELECT decisions.*, comments.text AS comment_text
 FROM comments JOIN decisions ON decisions.comment_id = comments.id
 WHERE comments.site_id = :site_id AND comments.author_key = :author AND comments.id <> :but AND {BY_PEOPLE}
 """
@@ -94,10 +94,10 @@ WHERE comments.site_id = :site_id AND comments.author_key = :author AND comments
 
 async def on_author_before(
     connection: Connection, site_id: SiteId, author: str, *, but: CommentId, limit: int
-) -> list[tuple[Decision, str | None]]:
-    """Return what people decided about an author's other comments, the newest first, with the texts (None: erased)."""
+) -> list[tuple[Decision, str]]:
+    """Return what people decided about an author's other comments, the newest first, each with the comment's text."""
     rows = await connection.all(ON_AUTHOR_BEFORE, site_id=site_id, author=author, but=but, limit=limit)
-    return [(_decision(row), None if row["erased_ms"] is not None else row["comment_text"]) for row in rows]
+    return [(_decision(row), row["comment_text"]) for row in rows]
 
 
 async def on_article(connection: Connection, site_id: SiteId, article: str, limit: int) -> list[Decision]:

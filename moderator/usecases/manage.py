@@ -14,6 +14,7 @@ from moderator.domain.events import AuditAction
 from moderator.domain.ids import EndpointId, KeyId, SiteId
 from moderator.domain.people import KeyKind, Role, SiteKey
 from moderator.domain.policy import Policy
+from moderator.domain.reasons import check_reasons
 from moderator.domain.sites import SiteSettings
 from moderator.services import Services, load_model
 from moderator.storage import outbox, policies, sites
@@ -77,13 +78,15 @@ async def change_site(services: Services, actor: Actor, site_id: SiteId, setting
 
     Raises:
         NotFound: no such site.
-        InvalidInput: too many secrets, or an empty or overlong one.
+        InvalidInput: too many secrets, or an empty or overlong one; or a list of reasons that a site may not have.
     """
     services.site(site_id)
     found = settings.phase_secrets
     if len(found) > MAX_SECRETS or not all(1 <= len(secret) <= MAX_NAME_CHARACTERS for secret in found):
         detail = f"up to {MAX_SECRETS} secrets of 1 to {MAX_NAME_CHARACTERS} characters"
         raise InvalidInput(Fault(pointer="/phase_secrets", detail=detail))
+    if settings.has_own_reasons:
+        check_reasons(settings.reasons)
     async with services.database.transaction() as connection:
         await sites.set_settings(connection, site_id, sites.settings_to_dict(settings))
         await audit_act(services, connection, actor, AuditAction.SITE_CHANGED, "site", site_id, site_id)

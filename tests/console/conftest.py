@@ -1,5 +1,6 @@
 """The console over a real database, with a fake scorer, and a browser's cookie jar."""
 
+import html
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -98,7 +99,7 @@ class Visitor:
         own = re.search(r'formaction="([^"]+)"', button[0])
         form = self.page[forms[-1].start() : button.start()]
         sent = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
-        sent |= dict(re.findall(r'name="(\w+)" value="([^"]*)"', button[0]))
+        sent |= {name: html.unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', button[0])}
         return await self.submit(own[1] if own else forms[-1][1], **{**sent, **fields})
 
     async def sign_in(self, name: str = "Anna", password: str = PASSWORD) -> str:

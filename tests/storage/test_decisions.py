@@ -5,13 +5,15 @@ import json
 
 import pytest
 
+from moderator.domain.comments import Author
 from moderator.domain.errors import NotFound
 from moderator.domain.ids import CaseId, DecisionId
 from moderator.domain.policy import Action
 from moderator.domain.review import Automation, Detection, Ground, ReasonCode, Source
 from moderator.storage import decisions
 from moderator.storage.database import Connection, Database
-from tests.storage.rows import ANNA, BEN, a_decision, add_comment
+from tests.builders import A_SITE, a_comment
+from tests.storage.rows import ANNA, ANOTHER_SITE, BEN, a_decision, add_comment
 
 pytestmark = pytest.mark.anyio
 
@@ -129,3 +131,19 @@ async def test_a_decision_from_before_sites_had_reasons_keeps_its_digest(peopled
     text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
     assert row is not None
     assert row["digest"] == hashlib.sha256(text.encode()).hexdigest()
+
+
+async def test_an_authors_decisions_come_with_the_texts_of_their_other_comments(connection: Connection) -> None:
+    jane = Author(id="jane")
+    first, second, here = [
+        await add_comment(connection, a_comment(text, author=jane)) for text in ("One", "Two", "Now")
+    ]
+    made = [
+        a_decision(comment.id, source=Source.MODERATOR, person_id=ANNA, id=f"decision-x{number}")
+        for number, comment in enumerate((first, second, here))
+    ]
+    await decisions.append(connection, [*made, a_decision(first.id)])
+    found = await decisions.on_author_before(connection, A_SITE, "id:jane", but=here.id, limit=5)
+    assert found == [(made[1], "Two"), (made[0], "One")]
+    assert await decisions.on_author_before(connection, A_SITE, "id:jane", but=here.id, limit=1) == found[:1]
+    assert await decisions.on_author_before(connection, ANOTHER_SITE, "id:jane", but=here.id, limit=5) == []

@@ -27,8 +27,10 @@ function find(key) {
   return document.querySelector(`[aria-keyshortcuts="${CSS.escape(wanted)}"]:not(:disabled)`);
 }
 
-// What decides waits until somebody can have seen the case; what leads elsewhere or opens something does not.
+// What decides waits until somebody can have seen the case; what leads elsewhere or opens something does not. Nothing
+// leaves the page while a decision is under way.
 function mayPress(target) {
+  if (isBusy && target.matches("a")) return false;
   return !isGuarded || target.type !== "submit" || target.getAttribute("aria-keyshortcuts") === "N";
 }
 
@@ -90,7 +92,7 @@ async function send(address, fields, desk) {
   busy.setAttribute("aria-busy", "true");
   let isSettled = false;
   try {
-    const response = await fetch(address, { method: "POST", body: fields, keepalive: true }); // Also when the page is left.
+    const response = await fetch(address, { method: "POST", body: fields });
     isSettled = settle(new DOMParser().parseFromString(await response.text(), "text/html"));
   } catch {
     tell(place.dataset.silent);
