@@ -62,14 +62,19 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """What shall be done with which cases, as the form says it."""
+    """What shall be done with which cases, as the form says it. `listed` are those that were counted."""
 
     batch_id: str
+    listed: Sequence[CaseId]
     case_ids: Sequence[CaseId]
-    left_out: int
     action: Action
     reason: ReasonCode | None
     note: str
+
+    @property
+    def left_out(self) -> int:
+        """Return how many of those that were shown do not belong."""
+        return len(self.listed) - len(self.case_ids)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +120,18 @@ async def confirm(request: Request[Any]) -> Response:
     found = services(request)
     asked, ruling = _pressed(found, session.person, form)
     assert asked.selection is not None  # Without one the form would not have been read.
+    now = set((await bulk.preview(found, session.person, asked.selection)).case_ids)
+    # Of a thousand that were counted, those that come after them are no news.
+    come = len(now.difference(ruling.listed)) if len(ruling.listed) < MOST_CASES else 0
     return await show_page(
-        request, session, "bulk_confirm.html", asked=asked, ruling=ruling, site=found.site(asked.selection.site_id)
+        request,
+        session,
+        "bulk_confirm.html",
+        asked=asked,
+        ruling=ruling,
+        site=found.site(asked.selection.site_id),
+        gone=len(set(ruling.case_ids) - now),
+        come=come,
     )
 
 
@@ -238,8 +253,8 @@ def _pressed(found: Services, person: Person, form: Form) -> tuple[Asked, Ruling
         )
     return asked, Ruling(
         batch_id=form["batch"],
+        listed=[CaseId(one) for one in listed],
         case_ids=remaining,
-        left_out=len(listed) - len(remaining),
         action=action,
         reason=reason,
         note=note,

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import log
 from typing import Final
+
+from moderator.domain.reliability import Group
 
 WIDTH: Final = 640
 HEIGHT: Final = 140
@@ -66,17 +68,6 @@ def rounded_up(number: int) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """Comments of about the same score: the score predicted, the share that came true, and its bounds; all 0 to 1."""
-
-    predicted: float
-    observed: float
-    low: float
-    high: float
-    number: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Dot:
     """A group's place in a diagram, and the ends of its interval."""
 
@@ -87,37 +78,29 @@ class Dot:
     group: Group
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diagram:
-    """A reliability diagram: on the line from corner to corner a score is the share that it says."""
+def diagram(groups: Sequence[Group]) -> list[Dot]:
+    """Return a reliability diagram's dots: on the line from corner to corner a score is the share that it says.
 
-    dots: Sequence[Dot]
-    scale: float
+    Both axes are in steps of log odds, because most scores lie near 0; what is beyond stands at the edge.
+    """
+    return [
+        Dot(
+            x=place_of_share(group.predicted),
+            y=BOX - place_of_share(group.observed),
+            top=BOX - place_of_share(group.high),
+            bottom=BOX - place_of_share(group.low),
+            group=group,
+        )
+        for group in groups
+    ]
 
-    @property
-    def groups(self) -> Sequence[Group]:
-        """Return what it shows, for a table."""
-        return [dot.group for dot in self.dots]
+
+def place_of_share(share: float) -> float:
+    """Return where a share (0 to 1) stands on an axis of log odds."""
+    inside = min(max(share, _LEAST), 1 - _LEAST)
+    return round(BOX * (log(inside / (1 - inside)) - _FIRST) / (-2 * _FIRST), 1)
 
 
-def diagram(groups: Sequence[Group]) -> Diagram:
-    """Return the diagram of some groups. Both axes end at the same share, which is 1 unless all scores are small."""
-    largest = max([max(group.predicted, group.high) for group in groups], default=1.0)
-    scale = min(1.0, max(ceil(largest * 20) / 20, 0.05))
-
-    def place(share: float) -> float:
-        return round(BOX * min(share / scale, 1.0), 1)
-
-    return Diagram(
-        dots=[
-            Dot(
-                x=place(group.predicted),
-                y=BOX - place(group.observed),
-                top=BOX - place(group.high),
-                bottom=BOX - place(group.low),
-                group=group,
-            )
-            for group in groups
-        ],
-        scale=scale,
-    )
+_LEAST: Final = 0.0005  # Shares beyond this, at either side, stand at the edge.
+_FIRST: Final = log(_LEAST / (1 - _LEAST))
+MARKS: Final = tuple((place_of_share(share), f"{share * 100:g} %") for share in (0.001, 0.01, 0.1, 0.5, 0.9, 0.99))

@@ -31,7 +31,7 @@ from moderator.domain.reasons import (
     check_reasons,
 )
 from moderator.storage.audit import Actor
-from moderator.storage.people import Session
+from moderator.storage.sessions import Session
 from moderator.usecases import access, manage
 from moderator.web import services
 

@@ -105,29 +105,34 @@ async def decide_all(
         created_at=services.now(),
     )
     for begin in range(0, len(asked), PORTION):
-        portion = asked[begin : begin + PORTION]
         try:
-            async with services.database.transaction() as connection:
-                if begin == 0 and not await bulk.add(connection, batch):
-                    return await _known(connection, person, batch_id)
-                made = await _decide_some(services, connection, person, batch, portion, note)
-                await bulk.add_decided(connection, batch_id, made, moved=len(portion) - len(made))
+            if await _decide_portion(
+                services, person, batch, asked[begin : begin + PORTION], note, is_first=begin == 0
+            ):
+                continue
         except Unavailable:
             if begin == 0:
                 raise
             logger.warning("bulk_interrupted", batch=batch_id, reached=begin, asked=len(asked))
-            break
-        services.metrics.decisions.labels(action).inc(len(made))
+        break
     async with services.database.read() as connection:
-        return await bulk.get(connection, batch_id)
-
-
-async def _known(connection: Connection, person: Person, batch_id: str) -> Batch:
-    """Return the press that came before with the same name."""
-    known = await bulk.get(connection, batch_id)
+        known = await bulk.get(connection, batch_id)
     if known.person_id != person.id:
         raise Conflict("This name stands for somebody else's press. Nothing was decided.")
     return known
+
+
+async def _decide_portion(
+    services: Services, person: Person, batch: Batch, portion: Sequence[CaseId], note: str | None, *, is_first: bool
+) -> bool:
+    """Decide some cases in a transaction. Return False when the press was recorded before: nothing is left to do."""
+    async with services.database.transaction() as connection:
+        if is_first and not await bulk.add(connection, batch):
+            return False
+        made = await _decide_some(services, connection, person, batch, portion, note)
+        await bulk.add_decided(connection, batch.id, made, moved=len(portion) - len(made))
+    services.metrics.decisions.labels(batch.action).inc(len(made))
+    return True
 
 
 async def _decide_some(

@@ -92,8 +92,11 @@ async def test_what_colleagues_did_meanwhile_is_said(
     await other.sign_in("Ben")
     await other.press("N")
     await other.press("A")  # And the next one is in Ben's hand.
+    await _holds(services, site, 1)
 
     page = await anna.submit("/console/bulk/confirm", **_hidden(page), act="reject", reason="spam")
+    assert "2 of them have been decided or taken in hand by colleagues" in _text(page)
+    assert "1 more has come, which you have not been shown" in _text(page)
     page = await anna.submit("/console/bulk", **_hidden(page))
 
     assert "1 comment rejected: spam" in _text(page)

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderator.console.charts import BOX, HEIGHT, WIDTH, Group, diagram, rounded_up, stack
+from moderator.console.charts import BOX, HEIGHT, WIDTH, diagram, rounded_up, stack
+from moderator.domain.reliability import Group
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)), max_size=95))
@@ -46,16 +47,17 @@ def test_dots_and_their_bounds_stay_within_the_box(found: list[tuple[float, floa
         low, observed, high = sorted(bounds)
         groups.append(Group(predicted=predicted, observed=observed, low=low, high=high, number=1))
 
-    chart = diagram(groups)
+    dots = diagram(groups)
 
-    for dot in chart.dots:
+    for dot in dots:
         assert 0 <= dot.x <= BOX
         assert 0 <= dot.top <= dot.y <= dot.bottom <= BOX
-    assert chart.groups == groups
-    assert 0.05 <= chart.scale <= 1
+    assert [dot.group for dot in dots] == groups
 
 
-def test_both_axes_of_a_diagram_have_one_scale() -> None:
-    (dot,) = diagram([Group(predicted=0.1, observed=0.1, low=0.05, high=0.19, number=9)]).dots
+def test_what_comes_true_stands_on_the_line_from_corner_to_corner() -> None:
+    shares = (0.0, 0.001, 0.3, 0.5, 0.99, 1.0)
+    dots = diagram([Group(predicted=at, observed=at, low=at, high=at, number=9) for at in shares])
 
-    assert (dot.x, dot.y) == (BOX / 2, BOX / 2)
+    assert [round(dot.x + dot.y, 6) for dot in dots] == [BOX] * len(shares)
+    assert (dots[0].x, dots[3].x, dots[-1].x) == (0, BOX / 2, BOX)
