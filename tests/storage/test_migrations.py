@@ -13,6 +13,8 @@ from moderator.domain.errors import SchemaRefused
 from moderator.domain.events import EndpointKind
 from moderator.domain.ids import CaseId
 from moderator.domain.policy import Action
+from moderator.domain.queue import Filter
+from moderator.domain.scoring import Label
 from moderator.storage import cases, outbox, search, signatures
 from moderator.storage import migrate as migrations
 from moderator.storage.database import Database
@@ -21,12 +23,12 @@ from moderator.storage.migrate import Migration, check_schema, load_migrations, 
 from moderator.storage.postgres import PostgresDatabase
 from moderator.storage.signatures import Signed
 from moderator.storage.sqlite import SqliteDatabase
-from tests.builders import NOON, a_signature
+from tests.builders import NOON, a_comment, a_signature
 from tests.storage.rows import add_comment, add_sites
 
 pytestmark = pytest.mark.anyio
 
-NAMES = ["0001_initial", "0002_campaigns", "0003_other_protocols", "0004_search"]
+NAMES = ["0001_initial", "0002_campaigns", "0003_other_protocols", "0004_search", "0005_queue"]
 
 COLUMNS = {
     "sqlite": """
@@ -170,7 +172,7 @@ async def _shape(database: Database) -> list[tuple[object, ...]]:
     return sorted(tuple(row.values()) if isinstance(row, dict) else tuple(row) for row in (*columns, *indexes))
 
 
-@pytest.mark.parametrize("released", [1, 2, 3])
+@pytest.mark.parametrize("released", [1, 2, 3, 4])
 async def test_a_database_of_an_earlier_schema_keeps_its_rows_and_gets_the_same_shape(
     empty: Database, database: Database, monkeypatch: pytest.MonkeyPatch, released: int
 ) -> None:
@@ -179,7 +181,7 @@ async def test_a_database_of_an_earlier_schema_keeps_its_rows_and_gets_the_same_
     await migrate(empty, now_ms=5)
     async with empty.transaction() as connection:
         await add_sites(connection)
-        comment = await add_comment(connection, verdict=Action.HOLD)
+        comment = await add_comment(connection, a_comment(section="politics"), verdict=Action.HOLD)
         await connection.execute(OLD_CASE, id="case-old", site_id=comment.site_id, comment_id=comment.id)
         await connection.execute(OLD_ENDPOINT, id="endpoint-old", site_id=comment.site_id)
     monkeypatch.setattr(migrations, "load_migrations", lambda _engine: known)
@@ -189,7 +191,9 @@ async def test_a_database_of_an_earlier_schema_keeps_its_rows_and_gets_the_same_
     await check_schema(empty)
     async with empty.transaction() as connection:
         file = await cases.get(connection, CaseId("case-old"), now=NOON)
-        assert (file.comment, file.case.campaign) == (comment, None)
+        assert (file.comment, file.case.campaign, file.label) == (comment, None, Label.INSULT)
+        only = Filter(label=Label.INSULT, section="politics")
+        assert len(await cases.list_open(connection, as_of=NOON, limit=9, only=only)) == 1
         (endpoint,) = await outbox.list_endpoints(connection, comment.site_id)
         assert endpoint.kind is EndpointKind.WEBHOOK
         await signatures.add(
