@@ -37,7 +37,7 @@ WITH given (id, site_id, comment_id, cause, weight, opened_ms, campaign) AS ({{v
 INSERT INTO cases (id, site_id, comment_id, cause, weight, opened_ms, campaign, section, lang, label)
 SELECT given.id, given.site_id, given.comment_id, given.cause, given.weight, given.opened_ms, given.campaign,
     SUBSTR(comments.article_section, 1, {SECTION_CHARACTERS}), comments.lang,
-    CASE WHEN given.cause <> '{Cause.SAMPLE}' THEN (
+    CASE WHEN given.cause <> 'sample' THEN (
         SELECT found.label FROM ({_WEIGHED}) AS found WHERE found.weight > 0
         ORDER BY found.weight DESC, found.label LIMIT 1
     ) END
@@ -83,8 +83,8 @@ _FILE_COLUMNS = """
     comments.*
 """
 
-# Which cases somebody sees and looks at. Only an author stands in the comments alone: a key is found by its index, where
-# CROSS JOIN lets SQLite begin with the sites, a name by going through everything that waits.
+# Which cases somebody sees and looks at. Only an author stands in the comments alone: a key is found by its index, for
+# which CROSS JOIN lets SQLite begin with the sites, a name by going through everything that waits.
 FITS = """
     (CAST(:sites AS TEXT) IS NULL OR :sites LIKE '%,' || cases.site_id || ',%')
     AND (CAST(:site AS TEXT) IS NULL OR cases.site_id = :site)
