@@ -28,7 +28,7 @@ from moderator.console.desk import in_hand
 from moderator.console.language import gettext, locale
 from moderator.console.pages import page, see_other
 from moderator.console.session import session_of, shown, signed_form
-from moderator.console.words import words
+from moderator.console.words import span_of, words
 from moderator.domain.errors import Fault, InvalidInput
 from moderator.domain.ids import CaseId
 from moderator.domain.people import Person
@@ -41,6 +41,7 @@ from moderator.usecases import review
 from moderator.web import services
 
 PAGE_ROWS: Final = 100
+MOST_HOLDERS: Final = 6
 MOST_CHOICES: Final = 200  # A site may name as many sections as it likes.
 LATEST_MS: Final = 2**42
 PATH: Final = "/console/queue"
@@ -100,7 +101,7 @@ async def show_queue(request: Request[Any]) -> Response:
         facets=facets_of(found, summary, only),
         only=only,
         chosen=chosen(found, only),
-        holders=holders_of(found, person, held),
+        standing=stand(holders_of(found, person, held), summary.oldest_at, found.now()),
         older=address(PATH, only, after=_after(as_of, more)) if more else None,
         first=None if after is None else address(PATH, only),
         events=address("/console/events", only, since=to_ms(as_of)),
@@ -158,6 +159,17 @@ def holders_of(found: Services, person: Person, held: Sequence[queue.Held]) -> l
         )
         for holder, cases in counts.most_common()
     ]
+
+
+def stand(holders: Sequence[Holder], oldest: datetime | None, now: datetime) -> str:
+    """Return how long the oldest case has waited and who holds how many, in words."""
+    said = [gettext("the oldest for %(time)s") % {"time": span_of(now - oldest)}] if oldest else []
+    for one in holders[:MOST_HOLDERS]:
+        if one.is_reader:
+            said.append(gettext("you hold %(count)s") % {"count": one.cases})
+        else:
+            said.append(gettext("%(name)s holds %(count)s") % {"name": one.name, "count": one.cases})
+    return " · ".join([*said, "…"] if len(holders) > MOST_HOLDERS else said)
 
 
 def author_filter(file: CaseFile) -> Filter | None:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from moderator.console import models, steering
+from moderator.console import live, models, steering
 from moderator.console.choosing import chosen, remembered
 from moderator.console.demo import show_demo
 from moderator.console.desk import find_done, in_hand, open_desk
@@ -190,6 +190,7 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/console/sign-out", sign_out, methods=["POST"]),
     Route("/console/next", take_next, methods=["POST"]),
     *QUEUE_ROUTES,
+    *live.ROUTES,
     Route("/console/cases/{id}/claim", take_case, methods=["POST"]),
     Route("/console/cases/{id}/decision", decide, methods=["POST"]),
     Route("/console/cases/{id}/release", release, methods=["POST"]),
