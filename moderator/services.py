@@ -1,9 +1,10 @@
 """The long-lived objects of the service, and the only place that puts them together."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,6 +49,7 @@ class Services:
     sign_in_rates: MinuteCounts
     identity: Provider | None = None
     model_refused: str | None = None
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)  # Set when answers that never end must end.
     _policies: dict[tuple[SiteId, int, str | None], Policy]
 
     @property

@@ -40,8 +40,10 @@ MAX_FORM_BYTES = 32 * 1024
 DEVICE: Final = "moderator-device"  # By this a browser is known at the sign-in: see usecases/access.
 DONE: Final = "moderator-done"
 SKIPPED: Final = "moderator-skipped"
+# Which cases this browser takes: the filter of the queue, for a working day.
+ONLY: Final = "moderator-only"
 _TRAIL_IDS = 10
-_TRAIL_SECONDS = {DONE: 3_600, SKIPPED: 600}
+_TRAIL_SECONDS = {DONE: 3_600, SKIPPED: 600, ONLY: 36_000}
 _ID = re.compile(r"[0-9a-z]{1,40}")
 Form = Mapping[str, str]
 SIGNING_IN: Final = ("/console/sign-in", "/console/oidc/start", "/console/oidc/callback")
@@ -109,16 +111,21 @@ def trail_of(request: Request[Any], name: str) -> tuple[str, ...]:
 def add_to_trail(request: Request[Any], response: Response, name: str, new: str) -> tuple[str, ...]:
     """Let the browser remember another id, and return all that it remembers."""
     trail = (*(one for one in trail_of(request, name) if one != new), new)[-_TRAIL_IDS:]
+    remember(request, response, name, ".".join(trail))
+    return trail
+
+
+def remember(request: Request[Any], response: Response, name: str, text: str) -> None:
+    """Let the browser keep a text for us, for as long as texts of this name last; an empty one is forgotten."""
     response.set_cookie(
         name,
-        ".".join(trail),
-        max_age=_TRAIL_SECONDS[name],
+        text,
+        max_age=_TRAIL_SECONDS[name] if text else 0,
         path="/console",
         secure=is_secure(request),
         httponly=True,
         samesite="lax",
     )
-    return trail
 
 
 async def session_of(request: Request[Any]) -> Session:

@@ -9,13 +9,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from moderator.console import account, bulk, log, models, numbers, oidc, people, reasons, sites, steering
-from moderator.console.alike import together
+from moderator.console import account, bulk, live, log, models, numbers, oidc, people, reasons, sites, steering
+from moderator.console.choosing import chosen, remembered
 from moderator.console.demo import send_comment, show_demo
 from moderator.console.desk import choices_of, find_done, in_hand, open_desk
 from moderator.console.language import gettext
 from moderator.console.looking import ROUTES as LOOKING_ROUTES
 from moderator.console.pages import STATIC, page, see_other
+from moderator.console.queue import ROUTES as QUEUE_ROUTES
 from moderator.console.session import (
     DONE,
     SKIPPED,
@@ -40,7 +41,6 @@ from moderator.storage import cases
 from moderator.usecases import access, review
 from moderator.web import services
 
-QUEUE_ROWS: Final = 100
 _ID = re.compile(r"[0-9a-z-]{1,40}")
 
 
@@ -53,11 +53,13 @@ async def show_console(request: Request[Any]) -> Response:
     except NotSignedIn:
         return sign_in_page(request)
     person, wanted = session.person, request.query_params.get("case")
+    only = remembered(request, person)
     async with found.database.read() as connection:
         held = await in_hand(found, connection, person)
         file = next((one for one in held if one.case.id == wanted), held[0] if held else None)
         desk = await open_desk(found, connection, file, held) if file else None
         size = await cases.queue_size(connection, person.sites)
+        within = size if only.is_empty or desk else await cases.queue_size(connection, person.sites, only)
         done = await find_done(connection, person, trail_of(request, DONE))
     return page(
         "console.html",
@@ -65,6 +67,8 @@ async def show_console(request: Request[Any]) -> Response:
         csrf=session.csrf,
         desk=desk,
         size=size,
+        within=within,
+        chosen=chosen(found, only),
         done=done,
         told=gettext(TOLD.get(request.query_params.get("told", ""), "")),
         choices=desk.choices if desk else choices_of(found, person),
@@ -100,19 +104,16 @@ async def sign_out(request: Request[Any]) -> Response:
 
 @shown
 async def take_next(request: Request[Any]) -> Response:
-    """`POST /console/next`: claim the most urgent case, unless one is in hand already."""
+    """`POST /console/next`: claim the most urgent cases, unless a hand full of them is there already."""
     session, _ = await signed_form(request)
     await _fill_hand(request, session.person, skipped=())
     return see_other("/console")
 
 
 async def _fill_hand(request: Request[Any], person: Person, *, skipped: tuple[str, ...]) -> None:
-    """Claim a case when none is in hand: a second press must not hoard what nobody sees."""
-    found = services(request)
-    async with found.database.read() as connection:
-        held = await in_hand(found, connection, person)
-    if not held:
-        await review.claim_next(found, person, count=1, passing_over=[CaseId(one) for one in skipped])
+    """Let the next cases be this person's, within the filter that the browser reviews in."""
+    passing_over = [CaseId(one) for one in skipped]
+    await review.fill_hand(services(request), person, passing_over=passing_over, only=remembered(request, person))
 
 
 @shown
@@ -184,26 +185,6 @@ async def undo(request: Request[Any]) -> Response:
     return see_other(f"/console?told=undone&case={undone.case.case.id}")
 
 
-@shown
-async def show_queue(request: Request[Any]) -> Response:
-    """`GET /console/queue`: what waits, the most urgent first."""
-    session = await session_of(request)
-    found, person = services(request), session.person
-    async with found.database.read() as connection:
-        files = await cases.list_open(connection, as_of=found.now(), limit=QUEUE_ROWS, sites=person.sites)
-        size = await cases.queue_size(connection, person.sites)
-    return page(
-        "queue.html",
-        person=person,
-        csrf=session.csrf,
-        rows=together(files),
-        size=size,
-        sites=found.directory.sites,
-        people=found.directory.people,
-        now=found.now(),
-    )
-
-
 def _action(form: Form) -> Action:
     """Return what the pressed button does: one with a reason rejects."""
     try:
@@ -230,7 +211,8 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/console/sign-in", sign_in, methods=["POST"]),
     Route("/console/sign-out", sign_out, methods=["POST"]),
     Route("/console/next", take_next, methods=["POST"]),
-    Route("/console/queue", show_queue, methods=["GET"]),
+    *QUEUE_ROUTES,
+    *live.ROUTES,
     Route("/console/cases/{id}/claim", take_case, methods=["POST"]),
     Route("/console/cases/{id}/decision", decide, methods=["POST"]),
     Route("/console/cases/{id}/release", release, methods=["POST"]),

@@ -33,7 +33,7 @@ WHERE cases.state = 'open' AND cases.site_id = :site_id AND cases.opened_ms <= :
     AND cases.cause IN ({NAMED_CAUSES}) AND cases.escalated_ms IS NULL
     AND (CAST(:campaign AS TEXT) IS NULL OR cases.campaign = :campaign)
     AND (CAST(:label AS TEXT) IS NULL
-        OR ({SCORE} >= :low AND ({SCORE} < :high OR CAST(:high AS DOUBLE PRECISION) = 1.0)))
+        OR (cases.label IS NOT NULL AND {SCORE} >= :low AND ({SCORE} < :high OR CAST(:high AS DOUBLE PRECISION) = 1.0)))
 """
 FREE = "(cases.holder IS NULL OR cases.holder = :person_id OR cases.expires_ms <= :now_ms)"
 FIND = f"""

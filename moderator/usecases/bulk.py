@@ -151,6 +151,8 @@ async def _decide_some(
             file = await cases.get(connection, case_id, now=now)
             if not (is_free(file.case, person.id, now) and batch.selection.includes(file.case, file.outcome.scores)):
                 continue
+            if batch.selection.label is not None and file.is_blind:
+                continue  # A band of scores would tell what its page does not.
             decision = await rule_on(services, connection, person, file, ruling, now=now, batch=batch.id)
         except (NotFound, ClaimLost):
             continue

@@ -9,6 +9,7 @@ import anyio
 import anyio.to_thread
 
 from moderator.domain.audits import AUDIT_WEIGHT, is_drawn, probability_of
+from moderator.domain.blind import is_blind
 from moderator.domain.campaigns import Signature
 from moderator.domain.comments import Comment
 from moderator.domain.errors import ExternalIdReused, IdempotencyKeyReused, ModerationError
@@ -284,7 +285,9 @@ async def _record_plain(
     added = await comments.add(connection, [entries[n].record for n in chosen])
     new = [n for n in chosen if entries[n].record.comment.id in added]
     await decisions.append(connection, [made for n in new if (made := entries[n].decision) is not None])
-    await cases.open_many(connection, [opened for n in new if (opened := entries[n].case) is not None])
+    opened = [(case, entries[n].record.comment.text) for n in new if (case := entries[n].case) is not None]
+    blind = {case.id for case, text in opened if is_blind(case.cause, text)}
+    await cases.open_many(connection, [case for case, _ in opened], blind=blind)
     signed = [kept for n in new if (kept := entries[n].signed) is not None]
     await signatures.add(connection, signed)
     await cases.lead_campaigns(connection, sorted({one.campaign for one in signed if one.campaign != one.comment_id}))

@@ -19,6 +19,7 @@ from moderator.domain.events import ActorKind, AuditAction
 from moderator.domain.ids import CaseId, DecisionId
 from moderator.domain.people import Person
 from moderator.domain.policy import Action
+from moderator.domain.queue import EVERYTHING, Filter
 from moderator.domain.reasons import SiteReason, choose_reason
 from moderator.domain.review import (
     REPORTED_WEIGHT,
@@ -45,6 +46,7 @@ from moderator.storage.database import Connection
 from moderator.usecases.recording import record
 
 MAX_CLAIM = 50
+HAND = 3  # The case in view, the next one, and one for whoever is quick.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,25 +69,54 @@ class Ruling:
 
 
 async def claim_next(
-    services: Services, person: Person, *, count: int, passing_over: Sequence[CaseId] = ()
+    services: Services,
+    person: Person,
+    *,
+    count: int,
+    passing_over: Sequence[CaseId] = (),
+    only: Filter = EVERYTHING,
 ) -> list[CaseFile]:
-    """Claim up to `count` (1 to 50) of the most urgent free cases that this person may see.
+    """Claim up to `count` (1 to 50) of the most urgent free cases that this person may see, within a filter.
 
     Cases of `passing_over`, which the person has just skipped, stay in the queue for others. What a colleague passed on
     comes first for seniors, and not at all for others.
     """
+    async with services.database.transaction() as connection:
+        return await _claim(services, connection, person, count=min(count, MAX_CLAIM), over=passing_over, only=only)
+
+
+async def fill_hand(
+    services: Services, person: Person, *, passing_over: Sequence[CaseId] = (), only: Filter = EVERYTHING
+) -> None:
+    """Let somebody hold `HAND` cases: what they hold lasts longer, and as many more are claimed as are missing.
+
+    The next case is then theirs before they decide about this one. Whoever has a full hand gets nothing more: a second
+    press must not hoard what nobody sees. Who stops loses all of it in time.
+    """
     now = services.now()
     async with services.database.transaction() as connection:
-        return await cases.claim(
-            connection,
-            holder=person.id,
-            count=min(count, MAX_CLAIM),
-            now=now,
-            expires_at=now + timedelta(seconds=services.settings.claim_seconds),
-            sites=person.sites,
-            passing_over=passing_over,
-            is_senior=person.is_senior,
-        )
+        expires_at = now + timedelta(seconds=services.settings.claim_seconds)
+        await cases.hold_on(connection, holder=person.id, now=now, expires_at=expires_at)
+        missing = HAND - len(await cases.list_claimed(connection, holder=person.id, now=now))
+        if missing > 0:
+            await _claim(services, connection, person, count=missing, over=passing_over, only=only)
+
+
+async def _claim(
+    services: Services, connection: Connection, person: Person, *, count: int, over: Sequence[CaseId], only: Filter
+) -> list[CaseFile]:
+    now = services.now()
+    return await cases.claim(
+        connection,
+        holder=person.id,
+        count=count,
+        now=now,
+        expires_at=now + timedelta(seconds=services.settings.claim_seconds),
+        sites=person.sites,
+        passing_over=over,
+        only=only,
+        is_senior=person.is_senior,
+    )
 
 
 async def claim_case(services: Services, person: Person, case_id: CaseId) -> CaseFile:

@@ -271,7 +271,7 @@ async def test_skipping_reaches_every_case_and_then_stops(
     assert "3 comments waiting" in await visitor.press("S")
     assert "kill" in comment_of(await visitor.press("N"))
     await other.sign_in("Ben")
-    assert "idiot" in comment_of(await other.press("N"))
+    assert "Colleagues hold the 3 open cases" in await other.press("N")
 
 
 async def test_after_a_skip_the_next_decision_does_not_bring_it_back(
@@ -287,15 +287,15 @@ async def test_after_a_skip_the_next_decision_does_not_bring_it_back(
 
 
 async def test_pressing_next_twice_hoards_nothing(visitor: Visitor, services: Services, site: SiteId) -> None:
-    await hold(services, site)
-    await hold(services, site)
+    for _ in range(8):
+        await hold(services, site)
     await visitor.sign_in()
     start = visitor.page
     await visitor.press("N")
     visitor.page = start
     await visitor.press("N")
     async with services.database.read() as connection:
-        assert (await cases.queue_size(connection)).claimed == 1
+        assert (await cases.queue_size(connection)).claimed == review.HAND == 3
 
 
 async def test_a_decision_pressed_twice_decides_one_case(visitor: Visitor, services: Services, site: SiteId) -> None:

@@ -13,6 +13,8 @@ from moderator.domain.errors import SchemaRefused
 from moderator.domain.events import EndpointKind
 from moderator.domain.ids import CaseId
 from moderator.domain.policy import Action
+from moderator.domain.queue import Filter
+from moderator.domain.scoring import Label
 from moderator.storage import cases, outbox, people, search, sessions, signatures
 from moderator.storage import migrate as migrations
 from moderator.storage.columns import from_ms
@@ -22,7 +24,7 @@ from moderator.storage.migrate import Migration, check_schema, load_migrations, 
 from moderator.storage.postgres import PostgresDatabase
 from moderator.storage.signatures import Signed
 from moderator.storage.sqlite import SqliteDatabase
-from tests.builders import NOON, a_signature
+from tests.builders import NOON, a_comment, a_signature
 from tests.storage.rows import add_comment, add_sites
 
 pytestmark = pytest.mark.anyio
@@ -32,6 +34,7 @@ NAMES = [
     "0002_campaigns",
     "0003_other_protocols",
     "0004_search",
+    "0005_queue",
     "0006_escalation",
     "0007_people",
     "0008_bulk_log_numbers",
@@ -196,7 +199,7 @@ async def test_a_database_of_an_earlier_schema_keeps_its_rows_and_gets_the_same_
     await migrate(empty, now_ms=5)
     async with empty.transaction() as connection:
         await add_sites(connection)
-        comment = await add_comment(connection, verdict=Action.HOLD)
+        comment = await add_comment(connection, a_comment(section="politics"), verdict=Action.HOLD)
         await connection.execute(OLD_CASE, id="case-old", site_id=comment.site_id, comment_id=comment.id)
         await connection.execute(OLD_ENDPOINT, id="endpoint-old", site_id=comment.site_id)
         await connection.execute(OLD_PERSON)
@@ -208,7 +211,9 @@ async def test_a_database_of_an_earlier_schema_keeps_its_rows_and_gets_the_same_
     await check_schema(empty)
     async with empty.transaction() as connection:
         file = await cases.get(connection, CaseId("case-old"), now=NOON)
-        assert (file.comment, file.case.campaign) == (comment, None)
+        assert (file.comment, file.case.campaign, file.label) == (comment, None, Label.INSULT)
+        only = Filter(label=Label.INSULT, section="politics")
+        assert len(await cases.list_open(connection, as_of=NOON, limit=9, only=only)) == 1
         (endpoint,) = await outbox.list_endpoints(connection, comment.site_id)
         assert endpoint.kind is EndpointKind.WEBHOOK
         session = await sessions.find(connection, "0123456789abcdef0123456789abcdef", NOON)
