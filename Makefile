@@ -50,6 +50,9 @@ fmt: $(VENV)/dev.stamp ## format the code and repair what the linter can
 bench: $(VENV)/dev.stamp ## the benchmarks, each beside a ceiling measured in the same run
 	$(BIN)/python -m benchmarks
 
+pictures: $(VENV)/dev.stamp ## pictures of the console and the demo, those of the documentation among them
+	$(BIN)/python -m benchmarks.pictures
+
 model: $(VENV)/report.stamp ## train, evaluate and write a model version from the labelled files in $(DATA)
 	$(BIN)/python -m training base --data $(DATA)
 
@@ -64,4 +67,4 @@ lock: ## renew the locked requirements (needs uv)
 	$(UV) pip compile -q pyproject.toml --group build --group report --generate-hashes --no-strip-extras --universal --python-version 3.11 --no-header --no-emit-index-url -c requirements.txt -o requirements-report.txt
 	$(UV) pip compile -q pyproject.toml --group dev --extra postgres --generate-hashes --no-strip-extras --universal --python-version 3.11 --no-header --no-emit-index-url -c requirements.txt -o requirements-dev.txt
 
-.PHONY: help run test check fmt bench model texts lock
+.PHONY: help run test check fmt bench pictures model texts lock

@@ -233,6 +233,6 @@ def _visible(found: Services, person: Person) -> list[Site]:
 ROUTES: Final[list[BaseRoute]] = [
     Route("/console/search", show_search, methods=["GET"]),
     Route("/console/comments/{id}", show_comment, methods=["GET"]),
-    Route("/console/authors/{key:path}", show_author, methods=["GET"]),
+    Route("/console/authors/{key:anything}", show_author, methods=["GET"]),
     Route("/console/articles", show_article, methods=["GET"]),
 ]

@@ -2,7 +2,24 @@
 
 from urllib.parse import quote, urlencode
 
+from starlette.convertors import Convertor, register_url_convertor
+
 from moderator.domain.comments import Comment
+
+
+class _Anything(Convertor[str]):
+    """A site's own name for an author may have any character in it. Starlette's `path` stops at the end of a line."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("anything", _Anything())
 
 
 def author_path(comment: Comment) -> str | None:

@@ -96,8 +96,9 @@ _FILE_COLUMNS = """
     comments.*
 """
 
-# Which cases somebody sees and looks at. A check on the machine passes for a borderline case: it must not be known. Only an author stands in the comments alone: a key is found by its index, for
-# which CROSS JOIN lets SQLite begin with the sites, a name by going through everything that waits.
+# Which cases somebody sees and looks at. A check on the machine passes for a borderline case: it must not be known.
+# Only an author stands in the comments alone: a key is found by its index, for which CROSS JOIN lets SQLite begin with
+# the sites, a name by going through everything that waits.
 FITS = """
     (CAST(:sites AS TEXT) IS NULL OR :sites LIKE '%,' || cases.site_id || ',%')
     AND (CAST(:site AS TEXT) IS NULL OR cases.site_id = :site)
