@@ -112,6 +112,7 @@ def run_service(folder: Path, models: Path) -> Iterator[tuple[int, str, int]]:
         "MODERATOR_PORT": str(port),
         "MODERATOR_LOG_LEVEL": "warning",
         "MODERATOR_RATE_PER_AUTHOR": "0",
+        "MODERATOR_AUDIT_SHARE": "0",
     }
     moderator = [sys.executable, "-m", "moderator"]
     added = subprocess.run(

@@ -1,9 +1,10 @@
 """The long-lived objects of the service, and the only place that puts them together."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from moderator.domain.comments import Site
 from moderator.domain.errors import ModelRefused, NotFound
 from moderator.domain.ids import IdSource, SiteId
 from moderator.domain.policy import Policy
+from moderator.identity import Provider
 from moderator.log import logger
 from moderator.metrics import Metrics
 from moderator.rates import MinuteCounts, TokenBuckets
@@ -44,7 +46,10 @@ class Services:
     key_rates: TokenBuckets
     address_rates: TokenBuckets
     author_rates: MinuteCounts
+    sign_in_rates: MinuteCounts
+    identity: Provider | None = None
     model_refused: str | None = None
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)  # Set when answers that never end must end.
     _policies: dict[tuple[SiteId, int, str | None], Policy]
 
     @property
@@ -95,7 +100,22 @@ def new_services(
         key_rates=TokenBuckets(rate_per_second=settings.rate_per_key, burst=max(1.0, settings.rate_per_key)),
         address_rates=TokenBuckets(rate_per_second=per_address / 60, burst=max(1.0, float(per_address))),
         author_rates=MinuteCounts(),
+        sign_in_rates=MinuteCounts(),
+        identity=_new_provider(settings, now, monotonic),
         _policies={},
+    )
+
+
+def _new_provider(settings: Settings, now: Callable[[], datetime], monotonic: Callable[[], float]) -> Provider | None:
+    if not settings.oidc_issuer:
+        return None
+    return Provider(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret,
+        scopes=settings.oidc_scopes,
+        monotonic=monotonic,
+        clock=lambda: now().timestamp(),
     )
 
 

@@ -2,10 +2,11 @@
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from moderator.domain.errors import Fault, InvalidInput
 
@@ -30,6 +31,7 @@ class Settings:
     rate_per_key: float = 0.0
     rate_per_author: int = 20
     rate_per_address: int = 20
+    audit_share: float = 0.02
     idempotency_seconds: int = 86_400
     max_connections: int = 2_000
     request_seconds: float = 30.0
@@ -37,6 +39,15 @@ class Settings:
     coral_seconds: float = 0.15
     trusted_proxies: str = "127.0.0.1"
     allow_private_endpoints: bool = False
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_name: str = "OpenID Connect"
+    oidc_scopes: str = "openid profile email"
+    oidc_role_claim: str = "groups"
+    oidc_admins: str = ""
+    oidc_seniors: str = ""
+    oidc_moderators: str = ""
 
     @property
     def address(self) -> str:
@@ -59,6 +70,7 @@ HELP: Mapping[str, str] = {
     "rate_per_key": "requests a second for one site key; 0: no limit",
     "rate_per_author": "comments a minute by one author id or address before they are held; 0: no limit",
     "rate_per_address": "requests a minute from one address with a public key; 0: no limit",
+    "audit_share": "share of the machine's own verdicts that people check blind, 0 to 1; a site's policy may differ",
     "idempotency_seconds": "how long an Idempotency-Key is remembered, seconds",
     "max_connections": "open connections; one more is answered 503",
     "request_seconds": "how long a request may take to arrive, seconds",
@@ -66,6 +78,15 @@ HELP: Mapping[str, str] = {
     "coral_seconds": "how long Coral's phase waits for a verdict before it hears none, seconds; keep below its timeout",
     "trusted_proxies": "addresses whose X-Forwarded-For and -Proto are believed, comma-separated; * believes everybody",
     "allow_private_endpoints": "let webhooks reach private addresses (development only)",
+    "oidc_issuer": "issuer of an OpenID Connect provider where people may sign in; empty: none",
+    "oidc_client_id": "this service's name at the provider",
+    "oidc_client_secret": "its secret there; empty: a public client, with PKCE alone",
+    "oidc_name": "what the button on the sign-in page calls the provider",
+    "oidc_scopes": "what is asked of the provider, separated by spaces; openid must be among it",
+    "oidc_role_claim": "claim with somebody's groups; realm_access.roles is a member of a member",
+    "oidc_admins": "groups whose members are administrators of every site, comma-separated",
+    "oidc_seniors": "groups whose members are senior moderators, comma-separated",
+    "oidc_moderators": "groups whose members are moderators, comma-separated; nobody else gets in",
 }
 
 _CHOICES = {"log": ("text", "json"), "log_level": ("debug", "info", "warning", "error")}
@@ -77,6 +98,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "rate_per_key": (0, 1_000_000),
     "rate_per_author": (0, 1_000_000),
     "rate_per_address": (0, 1_000_000),
+    "audit_share": (0, 1),
     "idempotency_seconds": (60, 31_536_000),
     "max_connections": (1, 1_000_000),
     "request_seconds": (0.1, 3_600),
@@ -103,9 +125,26 @@ def load_settings(environment: Mapping[str, str] | None = None, file: Path | Non
     faults.extend(
         Fault(pointer=f"/{name}", detail="there is no such setting") for name in sorted(found) if name not in known
     )
+    if not faults:
+        faults.extend(_provider_faults(Settings(**values)))
     if faults:
         raise InvalidInput(*faults)
     return Settings(**values)
+
+
+def _provider_faults(settings: Settings) -> Iterator[Fault]:
+    """Yield what a sign-in provider lacks; without an issuer there is none."""
+    if not settings.oidc_issuer:
+        return
+    parts = urlsplit(settings.oidc_issuer)
+    if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+        yield Fault(pointer="/oidc_issuer", detail="expected an address that begins with https://")
+    if not settings.oidc_client_id:
+        yield Fault(pointer="/oidc_client_id", detail="an issuer needs it")
+    if "openid" not in settings.oidc_scopes.split():
+        yield Fault(pointer="/oidc_scopes", detail="openid must be among them")
+    if not (settings.oidc_admins or settings.oidc_seniors or settings.oidc_moderators):
+        yield Fault(pointer="/oidc_moderators", detail="without a group nobody could sign in")
 
 
 def _from_file(path: Path, faults: list[Fault], *, must_exist: bool) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from itertools import count
 
+from moderator.domain.blind import is_blind
 from moderator.domain.campaigns import Signature
 from moderator.domain.comments import Article, Author, Comment, Status
 from moderator.domain.ids import CaseId, CommentId, SiteId
@@ -89,6 +90,11 @@ def a_case(comment: Comment, *, case_id: str | None = None, weight: float = 0.5,
         opened_at=opened_at,
         generation=0,
     )
+
+
+def a_blind_text(words: str = "What an idiot") -> str:
+    """Return a text that is decided without the machine when it waits because of its scores."""
+    return next(text for number in count(1) if is_blind(Cause.BORDERLINE, text := f"{words}, number {number}."))
 
 
 def a_signature(*keys: int, sketch: str = "00" * 64) -> Signature:

@@ -120,6 +120,7 @@ def make_base(data: Path, models: Path, now: datetime, progress: Progress, *, jo
                 metrics=measured.metrics(),
                 golden=[_golden(model, text) for text in golden.TEXTS],
                 goals=measured.goals(),
+                reliability=measured.reliability({label: one.prior for label, one in promised.calibration.items()}),
             )
         )
         return described[0]

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from moderator.classifier.manifest import Goal, Metric
+from moderator.classifier.manifest import Goal, Metric, ScoreGroup
 from moderator.classifier.model import Model
 from moderator.classifier.scorer import Scorer
 from moderator.domain.scoring import Caution, Label, Signal
@@ -22,6 +23,7 @@ from training.corpora import Row
 from training.identities import with_identity
 from training.intervals import Intervals, intervals
 from training.progress import Progress
+from training.reliability import group
 from training.slices import ByLanguage, Held, Mistake, NewsThreshold, is_made
 from training.targets import Figure, Key, Reached, compare
 
@@ -105,11 +107,28 @@ class Measured:
         """Return the figures by label and set, as the manifest keeps them."""
         return {label.value: dict(one.metrics) for label, one in self.labels.items()}
 
+    def reliability(self, priors: Mapping[Label, float]) -> dict[Label, list[ScoreGroup]]:
+        """Return how far scores are the probabilities that they claim to be, where `priors` of comments have a label.
+
+        Labels of whose sample all rows, or none, are positive are left out: there is nothing to compare.
+        """
+        return {
+            label: [_rounded(one) for one in group(of.sample.scores, of.sample.positive, prior=priors[label])]
+            for label, of in self.labels.items()
+            if of.sample.positive.any() and not of.sample.positive.all()
+        }
+
     def goals(self) -> list[Goal]:
         """Return the targets as the manifest keeps them."""
         return [
             Goal(name=one.target.name, goal=one.target.goal, value=one.value, is_met=one.is_met) for one in self.targets
         ]
+
+
+def _rounded(one: ScoreGroup) -> ScoreGroup:
+    """Return a group as it is kept: six digits are more than any of its figures is sure of."""
+    shares = {name: round(getattr(one, name), 6) for name in ("predicted", "observed", "low", "high")}
+    return msgspec.structs.replace(one, **shares)
 
 
 Holds = Mapping[Label, float]

@@ -19,14 +19,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
-BINS: Final = 10  # Of the reliability diagram.
+from training.reliability import group as reliability_groups
+
 _STEPS: Final = 40  # Of the distribution.
 _WIDTH, _HEIGHT, _DPI = 480, 320, 72  # In SVG's pixels, a point of type being one: legible on a telephone, too.
 _LEAST: Final = 0.0005  # Scores and shares beyond this, at either side, stand at the edge.
 _TICKS: Final = np.array((0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999))
 _ROOM: Final = 0.16  # Share of the width that a word beside a point or a line needs.
 _BELOW_LEGEND: Final = 0.84  # Share of the height.
-_Z: Final = 1.96
 
 # Where the page sets no colours of its own these stand on white and on near black alike.
 INK: Final = "#737881"
@@ -90,12 +90,9 @@ def reliability(
         prior: the share of positives that the scores assume. With it the shares observed are those that a site with
             that share would see, not those of a test set that holds more or fewer.
     """
-    order = np.argsort(scores, kind="stable")
-    groups = [part for part in np.array_split(order, BINS) if part.size]
-    means = np.array([float(scores[group].mean()) for group in groups])
-    found = np.array([_wilson(int(positive[group].sum()), group.size) for group in groups])
-    if prior is not None:
-        found = _at_prior(found, float(positive.mean()), prior)
+    groups = reliability_groups(scores, positive, prior=prior)
+    means = np.array([one.predicted for one in groups])
+    found = np.array([(one.low, one.observed, one.high) for one in groups])
     share = found[:, 1]
     ends = float(_log_odds(np.array(_LEAST))), float(_log_odds(np.array(1 - _LEAST)))
     places, (low, middle, high) = np.clip(_log_odds(means), *ends), np.clip(_log_odds(found.T), *ends)
@@ -226,23 +223,6 @@ def _finished(svg: str, title: str, description: str) -> str:
         f'<title id="{unique}-title">{escape(title)}</title>\n<desc id="{unique}-desc">{escape(description)}</desc>'
     )
     return head + body[body.index(">") + 1 :].rstrip() + "\n"
-
-
-def _wilson(positives: int, rows: int) -> tuple[float, float, float]:
-    """Return the low end, the share itself and the high end."""
-    share = positives / rows
-    centre = (share + _Z**2 / (2 * rows)) / (1 + _Z**2 / rows)
-    half = _Z / (1 + _Z**2 / rows) * (share * (1 - share) / rows + _Z**2 / (4 * rows**2)) ** 0.5
-    # Exact arithmetic keeps the share inside; floating point misses by a hair where it is 0 or 1.
-    return max(0.0, min(share, centre - half)), share, min(1.0, max(share, centre + half))
-
-
-def _at_prior(shares: NDArray[np.floating], of_set: float, prior: float) -> NDArray[np.floating]:
-    """Return shares of positives as they are where a comment is positive with another probability."""
-    if not 0 < of_set < 1:
-        return shares
-    more, fewer = shares * (prior / of_set), (1 - shares) * ((1 - prior) / (1 - of_set))
-    return more / (more + fewer)
 
 
 def _log_odds(scores: NDArray[np.floating]) -> NDArray[np.float64]:

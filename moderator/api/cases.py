@@ -10,7 +10,16 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from moderator.api.schemas import CaseOut, CasesOut, ClaimedOut, ClaimIn, DecisionIn, DecisionOut, check_strings
+from moderator.api.schemas import (
+    CaseOut,
+    CasesOut,
+    ClaimedOut,
+    ClaimIn,
+    DecisionIn,
+    DecisionOut,
+    EscalationIn,
+    check_strings,
+)
 from moderator.domain.errors import Fault, InvalidInput
 from moderator.domain.ids import CaseId, DecisionId
 from moderator.domain.people import Person
@@ -23,6 +32,7 @@ from moderator.web import read_body, services
 
 _CLAIM = msgspec.json.Decoder(ClaimIn)
 _DECISION = msgspec.json.Decoder(DecisionIn)
+_ESCALATION = msgspec.json.Decoder(EscalationIn)
 MAX_PAGE = 200
 DEFAULT_PAGE = 50
 
@@ -125,10 +135,23 @@ async def decide_case(request: Request[Any]) -> Response:
         CaseId(request.path_params["id"]),
         action=sent.action,
         reason=sent.reason,
+        site_reason=sent.site_reason,
         note=sent.note or None,
         generation=sent.generation,
+        has_seen_scores=True,  # What lists and claims by this API answer with has them.
     )
     return _json(DecisionOut.of(decided, person=person.name))
+
+
+async def escalate_case(request: Request[Any]) -> Response:
+    """`POST /v1/cases/{id}/escalate`: the case goes to a senior colleague."""
+    found, person = services(request), _person_of(request)
+    body = await read_body(request.scope, request.receive)
+    sent = _ESCALATION.decode(body) if body.strip() else EscalationIn()
+    check_strings(sent)
+    case_id = CaseId(request.path_params["id"])
+    await review.escalate(found, person, case_id, note=sent.note or None, generation=sent.generation)
+    return Response(status_code=204)
 
 
 async def release_case(request: Request[Any]) -> Response:
@@ -145,8 +168,10 @@ async def undo_decision(request: Request[Any]) -> Response:
 
 
 def _case_out(found: Services, file: CaseFile) -> CaseOut:
-    claim = file.case.claim
+    claim, escalation = file.case.claim, file.case.escalation
+    passed = found.directory.people.get(escalation.by) if escalation else None
+    escalated_by = passed.name if passed else None
     if claim is None or claim.expires_at <= found.now():
-        return CaseOut.of(file, None)
+        return CaseOut.of(file, None, escalated_by)
     holder = found.directory.people.get(claim.holder)
-    return CaseOut.of(file, holder.name if holder else None)
+    return CaseOut.of(file, holder.name if holder else None, escalated_by)

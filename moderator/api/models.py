@@ -48,6 +48,7 @@ def _describe(found: Services) -> list[ModelOut]:
 async def activate_model(request: Request[Any]) -> Response:
     """`POST /v1/models/{version}/activate`."""
     admin, found = _admin_of(request), services(request)
+    access.check_administers_all(admin)
     previous = found.scorer.version
     actor = Actor(kind=ActorKind.PERSON, id=admin.id)
     current = await manage.activate_model(found, actor, request.path_params["version"])
@@ -59,6 +60,7 @@ async def activate_model(request: Request[Any]) -> Response:
 async def rollback_model(request: Request[Any]) -> Response:
     """`POST /v1/models/rollback`."""
     admin, found = _admin_of(request), services(request)
+    access.check_administers_all(admin)
     previous = found.scorer.version
     current = await manage.rollback_model(found, Actor(kind=ActorKind.PERSON, id=admin.id))
     return Response(

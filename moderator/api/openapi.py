@@ -42,6 +42,7 @@ _EXAMPLES: dict[str, Any] = {
     "ScoreIn": {"texts": ["The summit ended without an agreement."]},
     "ReportIn": {"reason": "hate", "note": "Attacks a whole people."},
     "ClaimIn": {"count": 5},
+    "EscalationIn": {"note": "Is this a call to violence?"},
     "DecisionIn": {"action": "reject", "reason": "insult", "generation": 1},
 }
 
@@ -103,7 +104,7 @@ def _describe(operation: Operation) -> dict[str, Any]:
     if operation.takes is not None:
         name = operation.takes.__name__
         content = {"schema": {"$ref": f"#/components/schemas/{name}"}, "example": _EXAMPLES[name]}
-        required = operation.takes not in (schemas.ReportIn, schemas.ClaimIn)
+        required = operation.takes not in (schemas.ReportIn, schemas.ClaimIn, schemas.EscalationIn)
         found["requestBody"] = {"required": required, "content": {"application/json": content}}
     return found
 

@@ -115,6 +115,16 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         method="POST",
+        path="/v1/cases/{id}/escalate",
+        view=cases.escalate_case,
+        caller="person",
+        summary="Pass a claimed case on to a senior colleague",
+        takes=schemas.EscalationIn,
+        answers={204: None},
+        refuses=(404, 409, 413, 415),
+    ),
+    Operation(
+        method="POST",
         path="/v1/cases/{id}/release",
         view=cases.release_case,
         caller="person",

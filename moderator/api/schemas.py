@@ -143,10 +143,21 @@ class ClaimIn(Struct, forbid_unknown_fields=True):
 
 
 class DecisionIn(Struct, forbid_unknown_fields=True):
-    """A person's ruling. Without `generation` only the holder of the claim may decide."""
+    """A person's ruling. Without `generation` only the holder of the claim may decide.
+
+    `site_reason` names a reason of the site's own list, which says the code, too.
+    """
 
     action: Action
     reason: ReasonCode | None = None
+    site_reason: Short | None = None
+    note: Annotated[str, Meta(max_length=MAX_NOTE_CHARACTERS)] | None = None
+    generation: int | None = None
+
+
+class EscalationIn(Struct, forbid_unknown_fields=True):
+    """What a senior colleague should know. Without `generation` only the holder of the claim may pass a case on."""
+
     note: Annotated[str, Meta(max_length=MAX_NOTE_CHARACTERS)] | None = None
     generation: int | None = None
 
@@ -257,6 +268,14 @@ class ReportOut(Struct):
     case: str | None
 
 
+class EscalationOut(Struct):
+    """A case was passed on to seniors: when, by whom, with which note."""
+
+    at: datetime
+    by: str | None
+    note: str | None
+
+
 class CaseCommentOut(Struct):
     """A comment as a moderator reads it."""
 
@@ -291,10 +310,11 @@ class CaseOut(Struct):
     urgency: float
     opened_at: datetime
     claimed_by: str | None
+    escalation: EscalationOut | None = None
 
     @classmethod
-    def of(cls, file: CaseFile, claimed_by: str | None) -> Self:
-        """Return a case as it is sent; `claimed_by` is the holder's name."""
+    def of(cls, file: CaseFile, claimed_by: str | None, escalated_by: str | None = None) -> Self:
+        """Return a case as it is sent; `claimed_by` and `escalated_by` are names."""
         case, comment, outcome = file.case, file.comment, file.outcome
         article, author = comment.article, comment.author
         return cls(
@@ -322,6 +342,9 @@ class CaseOut(Struct):
             urgency=round(file.urgency, 4),
             opened_at=case.opened_at,
             claimed_by=claimed_by,
+            escalation=EscalationOut(at=case.escalation.at, by=escalated_by, note=case.escalation.note)
+            if case.escalation
+            else None,
         )
 
 
@@ -348,6 +371,8 @@ class DecisionOut(Struct):
     reason: str | None
     note: str | None
     ground: str | None
+    ground_reference: str | None
+    site_reason: str | None
     source: str
     person: str | None
     undoes: str | None
@@ -367,6 +392,8 @@ class DecisionOut(Struct):
             reason=decision.reason,
             note=decision.note,
             ground=decision.ground,
+            ground_reference=decision.ground_reference,
+            site_reason=decision.site_reason,
             source=decision.source,
             person=person,
             undoes=decision.undoes,

@@ -142,6 +142,19 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     calibration_error: float
 
 
+class ScoreGroup(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """Test rows of about the same score: their mean score, the share that has the label, its bounds (95 %), how many.
+
+    The shares are those of a site where as many comments have the label as the calibration assumes.
+    """
+
+    predicted: float
+    observed: float
+    low: float
+    high: float
+    rows: int
+
+
 class Goal(msgspec.Struct, frozen=True, kw_only=True):
     """A figure that a version should reach and what it reached; `value` is None where it could not be measured."""
 
@@ -155,6 +168,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """A model version. `parent` is the version it was fitted on, for one that learned from decisions.
 
     `passages` says from which score on one passage of a text is worth a look, whatever the whole text scores.
+    `reliability` has ten groups of natural test rows for each label; versions from before it was kept have none.
     """
 
     format: int
@@ -177,6 +191,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     passages: dict[Label, float] = {}
     curve: Curve | None = None
     by_language: dict[str, LanguageOf] = {}
+    reliability: dict[Label, list[ScoreGroup]] = {}
 
     def thresholds_by_language(self, caution: Caution) -> dict[str, dict[Label, Threshold]]:
         """Return the thresholds of a level in each language that has its own; rejections are the shared ones."""

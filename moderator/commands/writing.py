@@ -10,6 +10,7 @@ import click
 from moderator.commands.output import Command, Group, emit
 from moderator.commands.reach import read, write
 from moderator.domain.errors import Fault, InvalidInput
+from moderator.domain.people import Role
 from moderator.domain.sites import HeldAnswer
 from moderator.services import Services
 from moderator.settings import load_settings
@@ -126,7 +127,7 @@ def person_group() -> None:
 
 @person_group.command("add")
 @click.argument("name")
-@click.option("--role", type=click.Choice(["moderator", "admin"]), required=True)
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
 @click.option("--site", "sites", multiple=True, help="Only this site; may be given again. Without it: every site.")
 def person_add(name: str, role: str, sites: tuple[str, ...]) -> None:
     """Add a person. Password and token are shown this once."""
@@ -148,6 +149,33 @@ def person_list() -> None:
         {"people": found},
         "\n".join(f"{one['person_id']}  {one['role']:<10} {one['name']}" for one in found) or "There is nobody yet.",
     )
+
+
+@person_group.command("change")
+@click.argument("name")
+@click.option("--role", type=click.Choice([role.value for role in Role]), help="Without it: as it is.")
+@click.option("--site", "sites", multiple=True, help="Only this site; may be given again.")
+@click.option("--every-site", is_flag=True, help="Every site, also those to come.")
+def person_change(name: str, role: str | None, sites: tuple[str, ...], every_site: bool) -> None:
+    """Change what a person, by name or id, may do and see. What is not named stays."""
+    if sites and every_site:
+        raise click.UsageError("Give --site or --every-site, not both.")
+    only = list(sites) if sites or every_site else None
+    _run("person.change", name=name, role=role, sites=only)
+
+
+@person_group.command("password")
+@click.argument("name")
+def person_password(name: str) -> None:
+    """Make a person, by name or id, a new password. It is shown this once; their sessions end."""
+    _run("person.password", name=name)
+
+
+@person_group.command("enable")
+@click.argument("name")
+def person_enable(name: str) -> None:
+    """Let a disabled person, by name or id, in again."""
+    _run("person.enable", name=name)
 
 
 @person_group.command("disable")

@@ -1,5 +1,7 @@
-"""What the administrators' pages share: who may see them, and what their head shows."""
+"""What the administrators' pages share: who may see them, what their head shows, and secrets that are shown once."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -7,12 +9,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from moderator.console.pages import page
-from moderator.console.session import session_of
-from moderator.domain.people import Role
+from moderator.console.session import Form, session_of, signed_form
+from moderator.domain.comments import Site
+from moderator.domain.errors import NotFound
+from moderator.domain.events import ActorKind
+from moderator.domain.ids import SiteId
+from moderator.domain.people import Person, Role
 from moderator.storage import cases
-from moderator.storage.people import Session
+from moderator.storage.audit import Actor
+from moderator.storage.sessions import Session
 from moderator.usecases import access
 from moderator.web import services
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """Something that is shown this once. `command` is a line that uses it as printed."""
+
+    name: str
+    value: str = field(repr=False)
+    command: str | None = field(default=None, repr=False)
 
 
 async def show_page(
@@ -39,3 +55,30 @@ async def admin_session(request: Request[Any]) -> Session:
     session = await session_of(request)
     access.check_role(session.person, Role.ADMIN)
     return session
+
+
+async def admin_form(request: Request[Any]) -> tuple[Session, Form]:
+    """Return the session of an administrator and the form that they sent. Raises NotSignedIn, Forbidden."""
+    session, form = await signed_form(request)
+    access.check_role(session.person, Role.ADMIN)
+    return session, form
+
+
+def actor_of(session: Session) -> Actor:
+    """Return who acts, for the audit log."""
+    return Actor(kind=ActorKind.PERSON, id=session.person.id)
+
+
+def site_of(request: Request[Any], person: Person) -> Site:
+    """Return the site in the address; one that is not for this person's eyes does not exist for them."""
+    site = services(request).site(SiteId(request.path_params["site"]))
+    if not person.may_see(site.id):
+        raise NotFound("There is no such site.")
+    return site
+
+
+async def show_secrets(
+    request: Request[Any], session: Session, *, place: str, title: str, secrets: Sequence[Secret], back: str
+) -> Response:
+    """Return the page that shows secrets. It is the answer to the form itself: no address has them, and no log."""
+    return await show_page(request, session, "secrets.html", place=place, title=title, secrets=secrets, back=back)

@@ -9,6 +9,7 @@ from typing import Final
 from moderator.console.language import gettext
 from moderator.console.said import campaign_size
 from moderator.domain.ids import CaseId
+from moderator.domain.queue import Urgency, explain
 from moderator.services import Services
 from moderator.storage import cases, signatures
 from moderator.storage.cases import CaseFile
@@ -32,6 +33,25 @@ class Row:
     file: CaseFile
     place: int
     of: int
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether what the machine thinks of it is hidden."""
+        return self.file.is_blind
+
+    @property
+    def urgency(self) -> Urgency | None:
+        """Return why it stands here; None for a blind case, whose number would tell its score."""
+        file = self.file
+        if self.is_blind:
+            return None
+        return explain(
+            weight=file.case.weight,
+            urgency=file.urgency,
+            label=file.label,
+            scores=file.outcome.scores,
+            cause=file.case.cause,
+        )
 
 
 async def find_alike(services: Services, connection: Connection, file: CaseFile) -> Alike | None:

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from math import ceil
 
 from moderator.console.alike import Alike, find_alike
+from moderator.console.codes import Codes, codes_of
+from moderator.console.context import Parent, Past, find_parent, last_decisions
 from moderator.console.text import excerpt_of
 from moderator.domain.comments import Comment
 from moderator.domain.errors import NotFound
-from moderator.domain.ids import DecisionId
+from moderator.domain.ids import CaseId, DecisionId
 from moderator.domain.outcome import Outcome
 from moderator.domain.people import Person
 from moderator.domain.policy import Action, Facts, Reason
-from moderator.domain.review import Cause, Decision, Source
+from moderator.domain.reasons import DEFAULT_REASONS, SiteReason
+from moderator.domain.review import Decision, Source
 from moderator.domain.scoring import Label, Span, Threshold
 from moderator.services import Services
 from moderator.storage import cases, comments, decisions, reports
@@ -65,10 +68,19 @@ class Meter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """Everything about the case in hand. A blind one shows nothing of what the machine thinks."""
+    """Everything about the case in hand. A blind one shows nothing of what the machine thinks.
+
+    `hand` has the cases that the person holds, this one among them; `passed_by` names who passed it on.
+    """
 
     file: CaseFile
     site: str
+    hand: Sequence[CaseId]
+    choices: Sequence[SiteReason]
+    codes: Codes
+    parent: Parent | None
+    past: Sequence[Past]
+    passed_by: str | None
     is_blind: bool
     spans: Sequence[Span]
     meters: Sequence[Meter]
@@ -78,6 +90,21 @@ class Desk:
     reports: Sequence[Report]
     alike: Alike | None
     seconds_left: int
+
+    @property
+    def place(self) -> int:
+        """Which of the cases in hand this is, from 0."""
+        return self.hand.index(self.file.case.id)
+
+    @property
+    def next(self) -> CaseId | None:
+        """The case in hand after this one, in a circle; None when it is the only one."""
+        return self.hand[(self.place + 1) % len(self.hand)] if len(self.hand) > 1 else None
+
+    @property
+    def previous(self) -> CaseId | None:
+        """The case in hand before this one, in a circle; None when it is the only one."""
+        return self.hand[self.place - 1] if len(self.hand) > 1 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,20 +121,33 @@ async def in_hand(services: Services, connection: Connection, person: Person) ->
     return [file for file in held if person.may_see(file.case.site_id)]
 
 
-async def open_desk(services: Services, connection: Connection, file: CaseFile) -> Desk:
-    """Return what is shown about a case."""
+def choices_of(services: Services, person: Person) -> Sequence[SiteReason]:
+    """Return the reasons that every site of a person has; those of the house where the sites differ."""
+    lists = {site.settings.reasons for site in services.directory.sites.values() if person.may_see(site.id)}
+    return next(iter(lists)) if len(lists) == 1 else DEFAULT_REASONS
+
+
+async def open_desk(services: Services, connection: Connection, file: CaseFile, hand: Sequence[CaseFile]) -> Desk:
+    """Return what is shown about a case of those in `hand`."""
     comment, outcome, claim = file.comment, file.outcome, file.case.claim
     thresholds = services.policy_for(comment.site_id).thresholds_for(comment.article.section)
-    # A decision on a sample is recorded as made without the machine, and is what the machine is measured by.
-    is_blind = file.case.cause is Cause.SAMPLE
+    is_blind = file.is_blind
     facts = None
     if comment.author.key:
         question = FactsQuestion(site_id=comment.site_id, author_key=comment.author.key, text_hash=None, since_ms=0)
         facts = (await comments.author_facts(connection, [question]))[0]
     history = await decisions.for_comment(connection, comment.id)
+    site = services.site(comment.site_id)
+    passed_by = services.directory.people.get(file.case.escalation.by) if file.case.escalation else None
     return Desk(
         file=file,
-        site=services.site(comment.site_id).name,
+        site=site.name,
+        hand=[one.case.id for one in hand],
+        choices=site.settings.reasons,
+        codes=codes_of(comment.text),
+        parent=await find_parent(connection, comment),
+        past=await last_decisions(connection, comment),
+        passed_by=passed_by.name if passed_by else None,
         is_blind=is_blind,
         spans=() if is_blind else outcome.spans,
         meters=() if is_blind else meters_of(comment, outcome, thresholds),

@@ -11,7 +11,7 @@ from moderator.domain.ids import CommentId, PersonId
 from moderator.domain.outcome import Outcome
 from moderator.domain.people import Person
 from moderator.domain.policy import Policy
-from moderator.domain.review import Cause, Decision, Source
+from moderator.domain.review import Decision, Source
 from moderator.domain.scoring import Span
 from moderator.services import Services
 from moderator.storage import cases, comments, decisions, policies, reports
@@ -32,7 +32,7 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
-    """Everything about a comment. While a blind check waits, nothing of what the machine thinks.
+    """Everything about a comment. While it waits to be decided without the machine, nothing of what that thinks.
 
     `holder` names the colleague who has the open case now. `change` tells how the policy's version came to be;
     `has_all_thresholds` is False when the model that brought some of them is no longer in use.
@@ -69,7 +69,7 @@ async def open_dossier(services: Services, connection: Connection, person: Perso
     if not person.may_see(comment.site_id):
         raise NotFound("There is no such comment.")
     file = None if outcome.case is None else await cases.get(connection, outcome.case, now=services.now())
-    is_blind = file is not None and file.case.cause is Cause.SAMPLE
+    is_blind = file is not None and file.is_blind
     history = await decisions.for_comment(connection, comment_id)
     change = await policies.find_saved(connection, comment.site_id, outcome.policy)
     policy = None

@@ -1,6 +1,6 @@
 """What searching shows: each comment found, cut around the words that were asked for, and how one turns the page."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +24,7 @@ class Find:
     comment: Comment
     status: Status
     site: str
+    is_blind: bool
     pieces: Sequence[Piece]
     is_cut_before: bool
     is_cut_after: bool
@@ -37,16 +38,30 @@ class Page:
     older: CommentId | None
 
 
-def page_of(services: Services, found: Sequence[Stored], terms: Sequence[Term] = ()) -> Page:
-    """Return the first of what was found as a page: who looks for one more than fits knows whether there is another."""
+def page_of(
+    services: Services,
+    found: Sequence[Stored],
+    terms: Sequence[Term] = (),
+    *,
+    blind: Collection[CommentId] = (),
+    but: Collection[CommentId] = (),
+) -> Page:
+    """Return the first of what was found as a page: who looks for one more than fits knows whether there is another.
+
+    Of those in `blind`, where they stand is not told; those in `but` are left out.
+    """
     shown = found[:PAGE_ROWS]
     return Page(
-        finds=[_find(services, stored, terms) for stored in shown],
+        finds=[
+            _find(services, stored, terms, is_blind=stored.comment.id in blind)
+            for stored in shown
+            if stored.comment.id not in but
+        ],
         older=shown[-1].comment.id if len(found) > PAGE_ROWS else None,
     )
 
 
-def _find(services: Services, stored: Stored, terms: Sequence[Term]) -> Find:
+def _find(services: Services, stored: Stored, terms: Sequence[Term], *, is_blind: bool) -> Find:
     comment = stored.comment
     hits, personal = places(comment.text, terms), find_personal(comment.text, comment.lang)
     start, end = _window(comment.text, hits[0][0] if hits else 0, personal)
@@ -60,6 +75,7 @@ def _find(services: Services, stored: Stored, terms: Sequence[Term]) -> Find:
         comment=comment,
         status=stored.outcome.status,
         site=services.site(comment.site_id).name,
+        is_blind=is_blind,
         pieces=pieces(comment.text[start:end], (), shifted, marks),
         is_cut_before=start > 0,
         is_cut_after=end < len(comment.text),

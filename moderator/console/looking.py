@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from moderator.console.context import blind_among
 from moderator.console.dossier import Ruling, open_dossier, who_decided
 from moderator.console.finds import PAGE_ROWS, Page, page_of
 from moderator.console.language import gettext
@@ -95,6 +96,7 @@ async def show_search(request: Request[Any]) -> Response:
                 limit=PAGE_ROWS + 1,
             )
         )
+        blind = await blind_among(connection, rows)
         size = await cases.queue_size(connection, person.sites)
     return page(
         "search.html",
@@ -105,7 +107,8 @@ async def show_search(request: Request[Any]) -> Response:
         sites=sites,
         statuses=list(Status),
         labels=list(Label),
-        page=page_of(found, rows, parse(asked.text)),
+        # To be found by what the machine thinks would tell it.
+        page=page_of(found, rows, parse(asked.text), blind=blind, but=blind if asked.status or asked.label else ()),
         longest=MAX_CHARACTERS,
         now=found.now(),
     )
@@ -142,7 +145,7 @@ async def show_author(request: Request[Any]) -> Response:
             key=key,
             tally=tally,
             rulings=[Ruling(decision=one, who=who_decided(found, one)) for one in made],
-            page=page_of(found, rows),
+            page=page_of(found, rows, blind=await blind_among(connection, rows)),
         )
 
     return await _show_about(request, about)
@@ -168,7 +171,7 @@ async def show_article(request: Request[Any]) -> Response:
             url=url,
             tally=tally,
             rulings=[Ruling(decision=one, who=who_decided(found, one)) for one in made],
-            page=page_of(found, rows),
+            page=page_of(found, rows, blind=await blind_among(connection, rows)),
         )
 
     return await _show_about(request, about)

@@ -12,12 +12,17 @@ from starlette.routing import BaseRoute, Route
 from moderator.classifier import registry
 from moderator.classifier.manifest import Manifest, Metric
 from moderator.console.administering import admin_session, show_page
+from moderator.console.charts import BOX, MARKS, Dot, diagram
+from moderator.console.own_rulings import DAYS, MOST_COMMENTS, OwnRulings, own_rulings
 from moderator.console.pages import see_other
 from moderator.console.plots import LINE_HEIGHT, LINE_WIDTH, line
 from moderator.console.session import Form, shown, signed_form
+from moderator.domain.comments import Site
 from moderator.domain.errors import Conflict, ModelRefused, NotFound
 from moderator.domain.events import ActorKind
+from moderator.domain.ids import SiteId
 from moderator.domain.people import Person, Role
+from moderator.domain.reliability import Group
 from moderator.domain.scoring import Caution, Label
 from moderator.services import Services
 from moderator.storage.audit import Actor
@@ -49,6 +54,15 @@ class Measured:
     auc_in_use: float | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reliability:
+    """A label's diagram, for a share `prior` of comments that have the label."""
+
+    label: str
+    prior: float
+    dots: Sequence[Dot]
+
+
 @shown
 async def list_models(request: Request[Any]) -> Response:
     """`GET /console/models`: every version, the newest first."""
@@ -62,10 +76,15 @@ async def list_models(request: Request[Any]) -> Response:
 
 @shown
 async def show_model(request: Request[Any]) -> Response:
-    """`GET /console/models/{version}`: what a version says of itself, and the button that uses it."""
+    """`GET /console/models/{version}`: what a version says of itself, and the button that uses it.
+
+    With `own`, a site, and for the version in use: how far that site's people agree with its scores.
+    """
     session, found = await admin_session(request), services(request)
     version = request.path_params["version"]
     manifest, in_use = await anyio.to_thread.run_sync(_read, found, version)
+    sites = _sites(found, session.person) if version == found.scorer.version else []
+    own = await _own(found, sites, version, request.query_params.get("own"))
     return await show_page(
         request,
         session,
@@ -82,6 +101,14 @@ async def show_model(request: Request[Any]) -> Response:
         else None,
         width=LINE_WIDTH,
         height=LINE_HEIGHT,
+        reliability=_reliability(manifest),
+        sites=sites,
+        own=own,
+        own_dots=diagram(own.groups) if own else [],
+        days=DAYS,
+        most=MOST_COMMENTS,
+        box=BOX,
+        marks=MARKS,
     )
 
 
@@ -108,6 +135,7 @@ async def _pressed(request: Request[Any]) -> Person:
     """
     session, form = await signed_form(request)
     access.check_role(session.person, Role.ADMIN)
+    access.check_administers_all(session.person)
     if _named(form) != services(request).scorer.version:
         raise Conflict("Another model is in use since this page was shown. Nothing was changed; look again.")
     return session.person
@@ -149,6 +177,39 @@ def _read(found: Services, version: str) -> tuple[Manifest, Manifest | None]:
         return manifest, registry.read_manifest(folder, current)
     except ModelRefused:
         return manifest, None
+
+
+def _reliability(manifest: Manifest) -> list[Reliability]:
+    return [
+        Reliability(
+            label=label,
+            prior=manifest.calibration[label].prior,
+            dots=diagram(
+                [
+                    Group(predicted=one.predicted, observed=one.observed, low=one.low, high=one.high, number=one.rows)
+                    for one in groups
+                ]
+            ),
+        )
+        for label, groups in manifest.reliability.items()
+        if label in manifest.calibration
+    ]
+
+
+def _sites(found: Services, person: Person) -> list[Site]:
+    return sorted(
+        (site for site in found.directory.sites.values() if person.may_see(site.id)),
+        key=lambda site: site.name.casefold(),
+    )
+
+
+async def _own(found: Services, sites: Sequence[Site], version: str, wanted: str | None) -> OwnRulings | None:
+    """Return what a site's people decided on this version's scores; None when nobody asked. Raises NotFound."""
+    if not wanted:
+        return None
+    if wanted not in {site.id for site in sites}:
+        raise NotFound("There is no such site, or this version does not score its comments.")
+    return await own_rulings(found, SiteId(wanted), version)
 
 
 def _measured(manifest: Manifest, in_use: Manifest | None) -> Sequence[Measured]:

@@ -163,7 +163,9 @@ def translated(sentence: str, forms: Sequence[Form]) -> str | None:
 def reason_in_words(reason: Reason) -> str | None:
     """Return a reason's sentence in the page's language; None when it is not known there."""
     if spoken() == "en":
-        return reason.detail
+        return (
+            reason.detail if reason.label is None else reason.detail.replace(reason.label, words.words(reason.label), 1)
+        )
     if reason.code is Rule.CAMPAIGN:
         found = translated(reason.detail.removesuffix("."), CAMPAIGNS)
         return None if found is None else f"{found}."

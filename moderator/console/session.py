@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final
@@ -28,19 +29,24 @@ from moderator.domain.errors import (
     RateLimited,
     Unavailable,
 )
-from moderator.storage.people import Session
+from moderator.storage import sessions
+from moderator.storage.sessions import Session
 from moderator.usecases import access
-from moderator.web import ClientGone, EncodedBody, read_body, services
+from moderator.web import ClientGone, EncodedBody, client_address, read_body, services
 
 MAX_FORM_BYTES = 32 * 1024
 # What this browser did lately, in a cookie of ids, the newest last: decisions that U takes back, and cases to pass over
 # for a while. They grant nothing: each is looked up, and its use case checks the right to it.
+DEVICE: Final = "moderator-device"  # By this a browser is known at the sign-in: see usecases/access.
 DONE: Final = "moderator-done"
 SKIPPED: Final = "moderator-skipped"
+# Which cases this browser takes: the filter of the queue, for a working day.
+ONLY: Final = "moderator-only"
 _TRAIL_IDS = 10
-_TRAIL_SECONDS = {DONE: 3_600, SKIPPED: 600}
+_TRAIL_SECONDS = {DONE: 3_600, SKIPPED: 600, ONLY: 36_000}
 _ID = re.compile(r"[0-9a-z]{1,40}")
 Form = Mapping[str, str]
+SIGNING_IN: Final = ("/console/sign-in", "/console/oidc/start", "/console/oidc/callback")
 View = Callable[[Request[Any]], Awaitable[Response]]
 
 _STATUSES: tuple[tuple[type[ModerationError], HTTPStatus], ...] = (
@@ -57,31 +63,43 @@ _STATUSES: tuple[tuple[type[ModerationError], HTTPStatus], ...] = (
 
 def cookie_name(request: Request[Any]) -> str:
     """Return the cookie's name; where the service is reached by https, one that no other host can set."""
-    return "__Host-moderator" if _is_secure(request) else "moderator"
+    return "__Host-moderator" if is_secure(request) else "moderator"
 
 
-def _is_secure(request: Request[Any]) -> bool:
+def is_secure(request: Request[Any]) -> bool:
+    """Return whether people reach this service by https."""
     return services(request).settings.address.startswith("https:") or request.url.scheme == "https"
 
 
-def keep(request: Request[Any], response: Response, secret: str) -> None:
-    """Give the browser its session."""
-    response.set_cookie(
-        cookie_name(request),
-        secret,
-        max_age=services(request).settings.session_seconds,
-        path="/",
-        secure=_is_secure(request),
-        httponly=True,
-        samesite="lax",
+def browser_of(request: Request[Any]) -> access.Browser:
+    """Return what a browser brings to the sign-in."""
+    return access.Browser(
+        address=client_address(request.scope),
+        agent=request.headers.get("user-agent", ""),
+        device=request.cookies.get(DEVICE),
     )
+
+
+async def keep(request: Request[Any], response: Response, signed: access.SignedIn) -> None:
+    """Give the browser its session, in place of the one that it had: whoever knew that one knows nothing now."""
+    before = request.cookies.get(cookie_name(request))
+    if before:
+        with suppress(NotSignedIn):
+            await access.sign_out(services(request), await access.session_of(services(request), before))
+    for name, secret, seconds, path in (
+        (cookie_name(request), signed.secret, services(request).settings.session_seconds, "/"),
+        (DEVICE, signed.device, int(sessions.KEPT.total_seconds()), "/console"),
+    ):
+        response.set_cookie(
+            name, secret, max_age=seconds, path=path, secure=is_secure(request), httponly=True, samesite="lax"
+        )
 
 
 def forget(request: Request[Any], response: Response) -> None:
     """Take the browser's session away, and what it remembers."""
-    response.delete_cookie(cookie_name(request), path="/", secure=_is_secure(request), httponly=True, samesite="lax")
+    response.delete_cookie(cookie_name(request), path="/", secure=is_secure(request), httponly=True, samesite="lax")
     for name in _TRAIL_SECONDS:
-        response.delete_cookie(name, path="/console", secure=_is_secure(request), httponly=True, samesite="lax")
+        response.delete_cookie(name, path="/console", secure=is_secure(request), httponly=True, samesite="lax")
 
 
 def trail_of(request: Request[Any], name: str) -> tuple[str, ...]:
@@ -93,16 +111,21 @@ def trail_of(request: Request[Any], name: str) -> tuple[str, ...]:
 def add_to_trail(request: Request[Any], response: Response, name: str, new: str) -> tuple[str, ...]:
     """Let the browser remember another id, and return all that it remembers."""
     trail = (*(one for one in trail_of(request, name) if one != new), new)[-_TRAIL_IDS:]
+    remember(request, response, name, ".".join(trail))
+    return trail
+
+
+def remember(request: Request[Any], response: Response, name: str, text: str) -> None:
+    """Let the browser keep a text for us, for as long as texts of this name last; an empty one is forgotten."""
     response.set_cookie(
         name,
-        ".".join(trail),
-        max_age=_TRAIL_SECONDS[name],
+        text,
+        max_age=_TRAIL_SECONDS[name] if text else 0,
         path="/console",
-        secure=_is_secure(request),
+        secure=is_secure(request),
         httponly=True,
         samesite="lax",
     )
-    return trail
 
 
 async def session_of(request: Request[Any]) -> Session:
@@ -124,7 +147,7 @@ def check_origin(request: Request[Any]) -> None:
     parts = urlsplit(origin)
     own = {request.headers.get("host"), urlsplit(services(request).settings.address).netloc}
     # A proxy may speak http to us for a page that came by https; the other way round somebody is in between.
-    if not parts.netloc or parts.netloc not in own or (_is_secure(request) and parts.scheme != "https"):
+    if not parts.netloc or parts.netloc not in own or (is_secure(request) and parts.scheme != "https"):
         raise Forbidden("This form came from another site.")
 
 
@@ -172,12 +195,8 @@ def shown(view: View) -> View:
         except NotNewest:
             return see_other("/console?told=stands")
         except NotSignedIn as error:
-            wrong = request.url.path == "/console/sign-in"
-            return page(
-                "sign_in.html",
-                status=HTTPStatus.UNAUTHORIZED,
-                problem=complaints.in_words(str(error)) if wrong else None,
-            )
+            problem = complaints.in_words(str(error)) if request.url.path in SIGNING_IN else None
+            return sign_in_page(request, status=HTTPStatus.UNAUTHORIZED, problem=problem)
         except EncodedBody:
             return page(
                 "problem.html",
@@ -190,9 +209,17 @@ def shown(view: View) -> View:
             status = next((status for kind, status in _STATUSES if isinstance(error, kind)), None)
             if status is None:
                 raise
+            if isinstance(error, Unavailable) and request.url.path in SIGNING_IN:
+                return sign_in_page(request, status=status, problem=_say(error))
             return page("problem.html", status=status, problem=_say(error))
 
     return answer
+
+
+def sign_in_page(request: Request[Any], *, status: int = HTTPStatus.OK, problem: str | None = None) -> Response:
+    """Return the page to sign in on."""
+    settings = services(request).settings
+    return page("sign_in.html", status=status, problem=problem, provider=settings.oidc_issuer and settings.oidc_name)
 
 
 def _say(error: ModerationError) -> str:

@@ -30,8 +30,8 @@ from moderator.domain.scoring import Caution, Label, Threshold
 from moderator.services import Services
 from moderator.storage import policies
 from moderator.storage.audit import Actor
-from moderator.storage.people import Session
 from moderator.storage.policies import Saved
+from moderator.storage.sessions import Session
 from moderator.usecases import access, manage
 from moderator.usecases.policies import check_policy
 from moderator.web import services

@@ -41,6 +41,9 @@ _UNSEEN: Final = frozenset(("Cf", "Cc", "Cs", "Co", "Zl", "Zp"))
 # Alphabets with letters that look like each other's. A word of two of them is a disguise, or a typing error.
 _LOOK_ALIKE = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_WEB_ADDRESS = re.compile(r"https?://[^\s\x00-\x20\x7f\"<>\\\\]{1,2000}", re.IGNORECASE)
+FOLDED_LINES: Final = 25
+_LINE_CHARACTERS: Final = 80  # About what a line of the page holds.
 _LINK = re.compile(r"https?://[^\s<>\"'“”«»]{1,2000}", re.IGNORECASE)
 _AFTER_LINK: Final = ".,;:!?…)]}"
 STRONG_SHARE = 0.25  # From here on a word is marked strongly.
@@ -80,9 +83,7 @@ def pieces(
     for span in sorted(spans, key=lambda one: one.weight):
         end = min(span.end, len(text))
         marks[span.start : end] = [span] * (end - span.start)
-    kinds = [_kind(text, position) for position in range(len(text))]
-    for position in _aliens(text):
-        kinds[position] = "alien"
+    kinds = kinds_of(text)
     titles = _hide(personal, marks, kinds)
     masked = mask(text, personal) if personal else text
     hits = bytearray(len(text))
@@ -101,6 +102,14 @@ def pieces(
         else:
             cut.append(_seen(stretch, mark, is_alien=kind == "alien", is_found=is_found))
     return cut
+
+
+def kinds_of(text: str) -> list[str]:
+    """Return for each character whether it is seen, hidden, or alien: of another alphabet than its word."""
+    kinds = [_kind(text, position) for position in range(len(text))]
+    for position in _aliens(text):
+        kinds[position] = "alien"
+    return kinds
 
 
 def _hide(personal: Sequence[Found], marks: list[Span | None], kinds: list[str]) -> dict[str, str]:
@@ -191,6 +200,19 @@ def linked(text: str) -> list[Run]:
         runs += [Run(text=shown[end : match.start()]), Run(text=address, is_link=True)]
         end = match.start() + len(address)
     return [run for run in (*runs, Run(text=shown[end:])) if run.text]
+
+
+def web_address(address: str | None) -> str | None:
+    """Return an address that may be opened: one of the web, without what would hide where it leads; else None."""
+    if address is None or not _WEB_ADDRESS.fullmatch(address) or any(piece.hidden for piece in pieces(address)):
+        return None
+    host = address.split("/")[2]
+    return address if host and "@" not in host else None
+
+
+def line_count(text: str) -> int:
+    """Return about how many lines a text takes on a page."""
+    return sum(max(1, -(-len(line) // _LINE_CHARACTERS)) for line in text.splitlines()) or 1
 
 
 def excerpt_of(text: str, characters: int) -> str:

@@ -1,28 +1,34 @@
 """The console's pages: sign in, the case in hand, the queue, and what a moderator does with them."""
 
+import re
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from moderator.console import models, steering
-from moderator.console.alike import together
+from moderator.console import account, bulk, live, log, models, numbers, oidc, people, reasons, sites, steering
+from moderator.console.choosing import chosen, remembered
 from moderator.console.demo import send_comment, show_demo
-from moderator.console.desk import find_done, in_hand, open_desk
+from moderator.console.desk import choices_of, find_done, in_hand, open_desk
+from moderator.console.language import gettext
 from moderator.console.looking import ROUTES as LOOKING_ROUTES
 from moderator.console.pages import STATIC, page, see_other
+from moderator.console.queue import ROUTES as QUEUE_ROUTES
 from moderator.console.session import (
     DONE,
     SKIPPED,
     Form,
     add_to_trail,
+    browser_of,
     forget,
     keep,
     read_form,
     session_of,
     shown,
+    sign_in_page,
     signed_form,
     trail_of,
 )
@@ -31,12 +37,11 @@ from moderator.domain.errors import Fault, InvalidInput, NotSignedIn
 from moderator.domain.ids import CaseId, DecisionId
 from moderator.domain.people import Person
 from moderator.domain.policy import Action
-from moderator.domain.review import ReasonCode
 from moderator.storage import cases
 from moderator.usecases import access, review
-from moderator.web import client_address, services
+from moderator.web import services
 
-QUEUE_ROWS: Final = 100
+_ID = re.compile(r"[0-9a-z-]{1,40}")
 
 
 @shown
@@ -46,13 +51,15 @@ async def show_console(request: Request[Any]) -> Response:
     try:
         session = await session_of(request)
     except NotSignedIn:
-        return page("sign_in.html", problem=None)
+        return sign_in_page(request)
     person, wanted = session.person, request.query_params.get("case")
+    only = remembered(request, person)
     async with found.database.read() as connection:
         held = await in_hand(found, connection, person)
         file = next((one for one in held if one.case.id == wanted), held[0] if held else None)
-        desk = await open_desk(found, connection, file) if file else None
+        desk = await open_desk(found, connection, file, held) if file else None
         size = await cases.queue_size(connection, person.sites)
+        within = size if only.is_empty or desk else await cases.queue_size(connection, person.sites, only)
         done = await find_done(connection, person, trail_of(request, DONE))
     return page(
         "console.html",
@@ -60,8 +67,11 @@ async def show_console(request: Request[Any]) -> Response:
         csrf=session.csrf,
         desk=desk,
         size=size,
+        within=within,
+        chosen=chosen(found, only),
         done=done,
-        told=TOLD.get(request.query_params.get("told", "")),
+        told=gettext(TOLD.get(request.query_params.get("told", ""), "")),
+        choices=desk.choices if desk else choices_of(found, person),
         now=found.now(),
     )
 
@@ -71,9 +81,9 @@ async def sign_in(request: Request[Any]) -> Response:
     """`POST /console/sign-in`: the fields `name` and `password`."""
     form = await read_form(request)
     name, password = form.get("name", ""), form.get("password", "")
-    signed = await access.sign_in(services(request), name, password, address=client_address(request.scope))
+    signed = await access.sign_in(services(request), name, password, browser=browser_of(request))
     response = see_other("/console")
-    keep(request, response, signed.secret)
+    await keep(request, response, signed)
     return response
 
 
@@ -94,19 +104,16 @@ async def sign_out(request: Request[Any]) -> Response:
 
 @shown
 async def take_next(request: Request[Any]) -> Response:
-    """`POST /console/next`: claim the most urgent case, unless one is in hand already."""
+    """`POST /console/next`: claim the most urgent cases, unless a hand full of them is there already."""
     session, _ = await signed_form(request)
     await _fill_hand(request, session.person, skipped=())
     return see_other("/console")
 
 
 async def _fill_hand(request: Request[Any], person: Person, *, skipped: tuple[str, ...]) -> None:
-    """Claim a case when none is in hand: a second press must not hoard what nobody sees."""
-    found = services(request)
-    async with found.database.read() as connection:
-        held = await in_hand(found, connection, person)
-    if not held:
-        await review.claim_next(found, person, count=1, passing_over=[CaseId(one) for one in skipped])
+    """Let the next cases be this person's, within the filter that the browser reviews in."""
+    passing_over = [CaseId(one) for one in skipped]
+    await review.fill_hand(services(request), person, passing_over=passing_over, only=remembered(request, person))
 
 
 @shown
@@ -132,12 +139,12 @@ async def decide(request: Request[Any]) -> Response:
         session.person,
         CaseId(request.path_params["id"]),
         action=_action(form),
-        reason=_reason(form.get("reason")),
+        site_reason=form.get("reason") or None,
         note=form.get("note", "").strip() or None,
         generation=_number(form.get("generation")),
     )
     await _fill_hand(request, session.person, skipped=trail_of(request, SKIPPED))
-    response = see_other("/console")
+    response = see_other(_then(form))
     add_to_trail(request, response, DONE, decided.decision.id)
     return response
 
@@ -145,13 +152,28 @@ async def decide(request: Request[Any]) -> Response:
 @shown
 async def release(request: Request[Any]) -> Response:
     """`POST /console/cases/{id}/release`: give the case back, and take one that was not skipped lately."""
-    session, _ = await signed_form(request)
+    session, form = await signed_form(request)
     case_id = CaseId(request.path_params["id"])
     await review.release(services(request), session.person, case_id)
-    response = see_other("/console?told=skipped")
+    response = see_other(_then(form, told="skipped"))
     skipped = add_to_trail(request, response, SKIPPED, case_id)
     await _fill_hand(request, session.person, skipped=skipped)
     return response
+
+
+@shown
+async def escalate(request: Request[Any]) -> Response:
+    """`POST /console/cases/{id}/escalate`: pass the case on to a senior colleague, and take the next one."""
+    session, form = await signed_form(request)
+    await review.escalate(
+        services(request),
+        session.person,
+        CaseId(request.path_params["id"]),
+        note=form.get("note", "").strip() or None,
+        generation=_number(form.get("generation")),
+    )
+    await _fill_hand(request, session.person, skipped=trail_of(request, SKIPPED))
+    return see_other(_then(form, told="passed"))
 
 
 @shown
@@ -163,26 +185,6 @@ async def undo(request: Request[Any]) -> Response:
     return see_other(f"/console?told=undone&case={undone.case.case.id}")
 
 
-@shown
-async def show_queue(request: Request[Any]) -> Response:
-    """`GET /console/queue`: what waits, the most urgent first."""
-    session = await session_of(request)
-    found, person = services(request), session.person
-    async with found.database.read() as connection:
-        files = await cases.list_open(connection, as_of=found.now(), limit=QUEUE_ROWS, sites=person.sites)
-        size = await cases.queue_size(connection, person.sites)
-    return page(
-        "queue.html",
-        person=person,
-        csrf=session.csrf,
-        rows=together(files),
-        size=size,
-        sites=found.directory.sites,
-        people=found.directory.people,
-        now=found.now(),
-    )
-
-
 def _action(form: Form) -> Action:
     """Return what the pressed button does: one with a reason rejects."""
     try:
@@ -191,11 +193,11 @@ def _action(form: Form) -> Action:
         raise InvalidInput(Fault(pointer="/action", detail="approve or reject")) from None
 
 
-def _reason(text: str | None) -> ReasonCode | None:
-    try:
-        return ReasonCode(text) if text else None
-    except ValueError:
-        raise InvalidInput(Fault(pointer="/reason", detail="no such reason")) from None
+def _then(form: Form, **told: str) -> str:
+    """Return where to go after a case: to the one that the page named as the next; if it is in hand, it is shown."""
+    then = form.get("then", "")
+    asked = {**told, **({"case": then} if _ID.fullmatch(then) else {})}
+    return f"/console?{urlencode(asked)}" if asked else "/console"
 
 
 def _number(text: str | None) -> int:
@@ -209,15 +211,25 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/console/sign-in", sign_in, methods=["POST"]),
     Route("/console/sign-out", sign_out, methods=["POST"]),
     Route("/console/next", take_next, methods=["POST"]),
-    Route("/console/queue", show_queue, methods=["GET"]),
+    *QUEUE_ROUTES,
+    *live.ROUTES,
     Route("/console/cases/{id}/claim", take_case, methods=["POST"]),
     Route("/console/cases/{id}/decision", decide, methods=["POST"]),
     Route("/console/cases/{id}/release", release, methods=["POST"]),
+    Route("/console/cases/{id}/escalate", escalate, methods=["POST"]),
     Route("/console/decisions/{id}/undo", undo, methods=["POST"]),
+    *bulk.ROUTES,
     *LOOKING_ROUTES,
     Route("/demo", show_demo, methods=["GET"]),
     Route("/demo", send_comment, methods=["POST"]),
     *steering.ROUTES,
+    *reasons.ROUTES,
     *models.ROUTES,
+    *sites.ROUTES,
+    *people.ROUTES,
+    *account.ROUTES,
+    *oidc.ROUTES,
+    *log.ROUTES,
+    *numbers.ROUTES,
     Mount("/console/static", StaticFiles(directory=STATIC), name="static"),
 ]

@@ -3,7 +3,6 @@
 Numbers and dates are written by Babel's locale data (CLDR), with a space before the per cent sign in every language.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -13,49 +12,27 @@ from babel.numbers import NumberPattern, parse_pattern
 
 from moderator.console.language import gettext, locale, marked, ngettext
 from moderator.domain.policy import Action
-from moderator.domain.review import Cause, ReasonCode
+from moderator.domain.reasons import DEFAULT_REASONS, ReasonCode, SiteReason
+from moderator.domain.review import Cause, Decision
 
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A reason to reject for, and the key that does it."""
-
-    reason: ReasonCode
-    key: str
-
-
-CHOICES: Final = tuple(
-    Choice(reason, key)
-    for key, reason in {
-        "1": ReasonCode.SPAM,
-        "2": ReasonCode.INSULT,
-        "3": ReasonCode.HATE,
-        "4": ReasonCode.THREAT,
-        "5": ReasonCode.SEXUAL,
-        "6": ReasonCode.OBSCENE,
-        "7": ReasonCode.PERSONAL_DATA,
-        "8": ReasonCode.MISINFORMATION,
-        "9": ReasonCode.ILLEGAL,
-        "0": ReasonCode.OFF_TOPIC,
-        "D": ReasonCode.DUPLICATE,
-        "H": ReasonCode.HOUSE_RULE,
-        "O": ReasonCode.OTHER,
-    }.items()
-)
+CHOICES: Final = DEFAULT_REASONS  # What keys reject for where a site does not word its own.
 CAUSES: Final = {
-    Cause.BORDERLINE: "The machine was not sure.",
-    Cause.SAMPLE: "A check on the machine: what it thinks is not shown, so that it does not sway you.",
-    Cause.REPORT: "A reader reported it.",
-    Cause.APPEAL: "Its author complained about the decision.",
-    Cause.UNDONE: "A decision was taken back.",
-    Cause.CAMPAIGN: "Many like it came from several authors or stand under several articles.",
+    Cause.BORDERLINE: marked("The machine was not sure."),
+    Cause.SAMPLE: marked("A check on the machine."),
+    Cause.REPORT: marked("A reader reported it."),
+    Cause.APPEAL: marked("Its author complained about the decision."),
+    Cause.UNDONE: marked("A decision was taken back."),
+    Cause.CAMPAIGN: marked("Many like it came from several authors or stand under several articles."),
 }
-ACTS: Final = {Action.APPROVE: "approved", Action.HOLD: "held", Action.REJECT: "rejected"}
+ACTS: Final = {Action.APPROVE: marked("approved"), Action.HOLD: marked("held"), Action.REJECT: marked("rejected")}
 TOLD: Final = {
-    "moved": "That case had moved on: somebody else decided it, or your time with it was over. Nothing was changed.",
-    "skipped": "Skipped: the case is back in the queue for your colleagues.",
-    "undone": "Taken back: the comment is held again, and its case is yours.",
-    "stands": "That decision cannot be taken back any more: a newer one stands, or the comment was erased.",
+    "moved": marked(
+        "That case had moved on: somebody else decided it, or your time with it was over. Nothing was changed."
+    ),
+    "skipped": marked("Skipped: the case is back in the queue for your colleagues."),
+    "passed": marked("Passed on: a senior colleague decides this one."),
+    "undone": marked("Taken back: the comment is held again, and its case is yours."),
+    "stands": marked("That decision cannot be taken back any more: a newer one stands, or the comment was erased."),
 }
 # Codes of the domain, which the database and the API know too. Others are shown as they are, without underscores.
 NAMES: Final = {
@@ -172,6 +149,21 @@ _TENTH_PERCENT: Final = parse_pattern("#,##0.0 %")
 _FIGURE: Final = parse_pattern("#,##0.##############")
 _THREE_DECIMALS: Final = parse_pattern("0.000")
 _COUNTED: Final = 100
+
+
+def reason_name(reason: ReasonCode | None) -> str:
+    """Return a reason's code in the page's language; nothing for none."""
+    return words(reason) if reason is not None else ""
+
+
+def choice_name(choice: SiteReason) -> str:
+    """Return a reason as its button says it: in the site's own words, or in the house's."""
+    return reason_name(choice.reason) if choice in DEFAULT_REASONS else choice.name
+
+
+def because(decision: Decision) -> str:
+    """Return why somebody decided: in the site's own words where it has some; nothing without a reason."""
+    return decision.site_reason or reason_name(decision.reason)
 
 
 def words(name: str) -> str:

@@ -89,7 +89,8 @@ class Policy:
     are held (0: off). Texts with one of `hold_signals` are never approved by the machine; with `hold_personal_data`
     neither are texts with contact details, account or identity numbers. `honeypot_action` is what becomes of a form
     whose hidden field was filled in; one that was sent in less than `fastest_seconds` is held (0: off).
-    `hold_everything` sends every comment to people: pre-moderation.
+    `hold_everything` sends every comment to people: pre-moderation. `audit_share` (0 to 1) of the machine's own
+    verdicts are checked by people who do not see its scores; None: as many as the service is set to.
     """
 
     version: int
@@ -115,6 +116,7 @@ class Policy:
     honeypot_action: Action = Action.REJECT
     fastest_seconds: float = 2.0
     hold_everything: bool = False
+    audit_share: float | None = None
 
     def __post_init__(self) -> None:
         if self.version < 1:
@@ -130,6 +132,8 @@ class Policy:
         )
         if not all(0 <= limit < float("inf") for limit in limits):  # Not a number is refused, too.
             raise ValueError("a limit must not be negative, nor infinite")
+        if self.audit_share is not None and not 0 <= self.audit_share <= 1:
+            raise ValueError("a share lies between 0 and 1")
         if not 1 <= self.campaign_hours <= LONGEST_WINDOW_HOURS:
             raise ValueError(f"a campaign's window has 1 to {LONGEST_WINDOW_HOURS} hours")
 

@@ -10,6 +10,8 @@ from moderator.domain.comments import Status
 from moderator.domain.errors import CaseClosed, ClaimLost, Fault, InvalidInput
 from moderator.domain.ids import CaseId, CommentId, DecisionId, PersonId, SiteId
 from moderator.domain.policy import Action, Rule, Verdict
+from moderator.domain.reasons import Ground as Ground
+from moderator.domain.reasons import ReasonCode as ReasonCode
 from moderator.domain.scoring import Label, Scored
 
 MAX_NOTE_CHARACTERS = 2_000
@@ -40,31 +42,6 @@ class Source(StrEnum):
     POLICY = "policy"
     MODERATOR = "moderator"
     SITE = "site"  # the site's own people, in their own tool
-
-
-class ReasonCode(StrEnum):
-    """Why a person rejects, or why a reader reports."""
-
-    SPAM = "spam"
-    INSULT = "insult"
-    HATE = "hate"
-    THREAT = "threat"
-    SEXUAL = "sexual"
-    OBSCENE = "obscene"
-    PERSONAL_DATA = "personal_data"
-    MISINFORMATION = "misinformation"
-    ILLEGAL = "illegal"
-    OFF_TOPIC = "off_topic"
-    DUPLICATE = "duplicate"
-    HOUSE_RULE = "house_rule"
-    OTHER = "other"
-
-
-class Ground(StrEnum):
-    """On what a restriction rests: the site's terms or the law (DSA, Art. 17(3)(d) and (e))."""
-
-    TERMS = "terms"
-    LAW = "law"
 
 
 class Detection(StrEnum):
@@ -115,6 +92,15 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """A case was passed on to a senior colleague: when, by whom, and what they said about it."""
+
+    at: datetime
+    by: PersonId
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """A comment waiting for a person.
 
@@ -133,6 +119,7 @@ class Case:
     generation: int
     claim: Claim | None = None
     campaign: CommentId | None = None
+    escalation: Escalation | None = None
 
     def check_may_decide(self, person: PersonId, generation: int | None, now: datetime) -> None:
         """Raise unless this person may decide the case as they saw it.
@@ -162,8 +149,10 @@ class Case:
 class Decision:
     """The recorded outcome for a comment. Append-only; the newest holds.
 
-    `undoes` names the decision that this one takes back. `inclusion_probability` is how likely the comment was to be
-    drawn for review, when it was drawn: training and published rates weight by its inverse.
+    `undoes` names the decision that this one takes back. `inclusion_probability` of a verdict is how likely it was to
+    be drawn for a check; a person's decision has it when the comment was drawn, and training and published rates weight
+    by its inverse. `site_reason` is the reason as the site words it, `ground_reference` the clause or paragraph that it
+    names.
     """
 
     id: DecisionId
@@ -179,6 +168,8 @@ class Decision:
     reason: ReasonCode | None = None
     note: str | None = None
     ground: Ground | None = None
+    ground_reference: str | None = None
+    site_reason: str | None = None
     policy_version: int | None = None
     model_version: str | None = None
     undoes: DecisionId | None = None
@@ -198,10 +189,20 @@ def check_ruling(action: Action, reason: ReasonCode | None, note: str | None) ->
         faults.append(Fault(pointer="/action", detail="must be approve or reject; release the case to leave it held"))
     if action is Action.REJECT and reason is None:
         faults.append(Fault(pointer="/reason", detail="a rejection needs a reason"))
-    if note is not None and len(note) > MAX_NOTE_CHARACTERS:
-        faults.append(Fault(pointer="/note", detail=f"at most {MAX_NOTE_CHARACTERS} characters"))
+    faults += _note_faults(note)
     if faults:
         raise InvalidInput(*faults)
+
+
+def check_note(note: str | None) -> None:
+    """Raise `InvalidInput` when a note is too long."""
+    if faults := _note_faults(note):
+        raise InvalidInput(*faults)
+
+
+def _note_faults(note: str | None) -> list[Fault]:
+    is_long = note is not None and len(note) > MAX_NOTE_CHARACTERS
+    return [Fault(pointer="/note", detail=f"at most {MAX_NOTE_CHARACTERS} characters")] if is_long else []
 
 
 def ground_of(action: Action, reason: ReasonCode | None) -> Ground | None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from moderator.domain.reasons import DEFAULT_REASONS, SiteReason
+
 
 class HeldAnswer(StrEnum):
     """What a client hears of a held comment when its protocol knows spam and no spam alone."""
@@ -18,11 +20,18 @@ class SiteSettings:
     """`abuse_is_spam`: a comment rejected for abuse is told as spam; without it, like one that is held.
 
     `phase_secrets` sign what the site's own moderation pipeline asks; several while one is replaced by another.
+    `reasons` are those that its moderators may reject for, in order.
     """
 
     held_answer: HeldAnswer = HeldAnswer.AUTO
     abuse_is_spam: bool = True
     phase_secrets: tuple[str, ...] = field(default=(), repr=False)
+    reasons: tuple[SiteReason, ...] = DEFAULT_REASONS
+
+    @property
+    def has_own_reasons(self) -> bool:
+        """Whether the site words its reasons itself."""
+        return self.reasons != DEFAULT_REASONS
 
 
 DEFAULT_SETTINGS = SiteSettings()

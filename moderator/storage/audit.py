@@ -80,30 +80,66 @@ WHERE audit_head.id = 1
 """
 
 
-async def find_breaks(database: Database, page_size: int = 1_000) -> AsyncIterator[str]:
-    """Yield a sentence for each place where the chain does not hold: altered, missing, added or reordered entries."""
-    seq, last = 0, ""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walked:
+    """A stretch of the log that was checked: up to which entry (0: there is none), its hash, and what does not hold."""
+
+    seq: int
+    hash: str
+    breaks: Sequence[str]
+
+
+HASH_OF = "SELECT hash FROM audit WHERE seq = :seq"
+
+
+async def walk(database: Database, *, after: int = 0, page_size: int = 1_000) -> AsyncIterator[Walked]:
+    """Check the log page by page, from the entry that follows `after` on, and yield each page's findings.
+
+    The last page is the one with which the log ends; whether its head says so, too, is `check_end`'s to say.
+    """
+    seq, last = after, ""
+    if after:
+        async with database.read() as connection:
+            known = await connection.one(HASH_OF, seq=after)
+        last = known["hash"] if known else ""
     while True:
         async with database.read() as connection:
             rows = await connection.all(PAGE, after=seq, limit=page_size)
+        breaks = []
         for row in rows:
             if row["seq"] != seq + 1:
-                yield f"Entries {seq + 1} to {row['seq'] - 1} are missing."
+                breaks.append(f"Entries {seq + 1} to {row['seq'] - 1} are missing.")
             elif row["previous_hash"] != last:
-                yield f"Entry {row['seq']} does not follow the one before it."
+                breaks.append(f"Entry {row['seq']} does not follow the one before it.")
             if _hash(row["previous_hash"], _fields(row)) != row["hash"]:
-                yield f"Entry {row['seq']} has been altered."
+                breaks.append(f"Entry {row['seq']} has been altered.")
             seq, last = row["seq"], row["hash"]
+        yield Walked(seq=seq, hash=last, breaks=breaks)
         if len(rows) < page_size:
-            break
+            return
+
+
+async def find_breaks(database: Database, page_size: int = 1_000) -> AsyncIterator[str]:
+    """Yield a sentence for each place where the chain does not hold: altered, missing, added or reordered entries."""
+    async for walked in walk(database, page_size=page_size):
+        for sentence in walked.breaks:
+            yield sentence
+    fault = await check_end(database)
+    if fault is not None:
+        yield fault
+
+
+async def check_end(database: Database) -> str | None:
+    """Return a sentence when the log does not end where its head says; None when it does."""
     async with database.read() as connection:
         end = await connection.one(END)
     if end is None:
-        yield "The head of the chain is missing."
-    elif end["head_seq"] != (end["seq"] or 0):
-        yield f"The chain ends at entry {end['seq'] or 0}, but its head says {end['head_seq']}."
-    elif end["head_hash"] != (end["hash"] or ""):
-        yield f"The head does not have the hash of entry {end['head_seq']}."
+        return "The head of the chain is missing."
+    if end["head_seq"] != (end["seq"] or 0):
+        return f"The chain ends at entry {end['seq'] or 0}, but its head says {end['head_seq']}."
+    if end["head_hash"] != (end["hash"] or ""):
+        return f"The head does not have the hash of entry {end['head_seq']}."
+    return None
 
 
 RECENT = """
@@ -120,6 +156,81 @@ async def recent(
     """Return entries with their numbers, the newest first."""
     rows = await connection.all(RECENT, subject_id=subject_id, before=before, limit=limit)
     return [(int(row["seq"]), _entry(row)) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is looked for in the log; None and an empty `sites` leave nothing out.
+
+    `since` is the first moment, `until` the one after the last. `sites` lets through entries of these sites and those
+    that belong to none.
+    """
+
+    actor_kind: ActorKind | None = None
+    actor_id: str | None = None
+    action: AuditAction | None = None
+    site_id: str | None = None
+    subject_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    sites: Sequence[str] = ()
+
+
+_FILTERS = """
+    (CAST(:actor_kind AS TEXT) IS NULL OR actor_kind = :actor_kind)
+    AND (CAST(:actor_id AS TEXT) IS NULL OR actor_id = :actor_id)
+    AND (CAST(:action AS TEXT) IS NULL OR action = :action)
+    AND (CAST(:site_id AS TEXT) IS NULL OR site_id = :site_id)
+    AND (CAST(:subject_id AS TEXT) IS NULL OR subject_id = :subject_id)
+    AND (CAST(:sites AS TEXT) IS NULL OR site_id IS NULL OR :sites LIKE '%,' || site_id || ',%')
+    AND (CAST(:since_ms AS BIGINT) IS NULL OR at_ms >= :since_ms)
+    AND (CAST(:until_ms AS BIGINT) IS NULL OR at_ms < :until_ms)
+"""
+NEWEST_FIRST = "AND seq >= :first AND seq < :before ORDER BY seq DESC LIMIT :limit"
+# Each begins with a condition that an index knows: of a million entries those of one person may be a hundred.
+BY_SUBJECT = f"SELECT * FROM audit WHERE subject_id = :subject_id AND {_FILTERS} {NEWEST_FIRST}"
+BY_ACTOR = f"SELECT * FROM audit WHERE actor_id = :actor_id AND {_FILTERS} {NEWEST_FIRST}"
+BY_ACTION = f"SELECT * FROM audit WHERE action = :action AND {_FILTERS} {NEWEST_FIRST}"
+ANY = f"SELECT * FROM audit WHERE {_FILTERS} {NEWEST_FIRST}"
+FIRST_AT = "SELECT seq FROM audit WHERE at_ms >= :at_ms ORDER BY at_ms, seq LIMIT 1"
+_AFTER_ALL = 2**62
+
+
+async def look(
+    connection: Connection, question: Question, *, limit: int, before: int | None = None
+) -> list[tuple[int, Entry]]:
+    """Return what was looked for with its numbers, the newest first, from the one before `before` on."""
+    first = await _first_at(connection, question.since, 0)
+    end = min(before or _AFTER_ALL, await _first_at(connection, question.until, _AFTER_ALL))
+    if question.subject_id is not None:
+        statement = BY_SUBJECT
+    elif question.actor_id is not None:
+        statement = BY_ACTOR
+    else:
+        statement = ANY if question.action is None else BY_ACTION
+    rows = await connection.all(
+        statement,
+        actor_kind=question.actor_kind,
+        actor_id=question.actor_id,
+        action=question.action,
+        site_id=question.site_id,
+        subject_id=question.subject_id,
+        sites=f",{','.join(question.sites)}," if question.sites else None,
+        since_ms=None if question.since is None else to_ms(question.since),
+        until_ms=None if question.until is None else to_ms(question.until),
+        first=first,
+        before=end,
+        limit=limit,
+    )
+    return [(int(row["seq"]), _entry(row)) for row in rows]
+
+
+async def _first_at(connection: Connection, moment: datetime | None, otherwise: int) -> int:
+    """Return the number of the first entry from a moment on, so that no older ones are read."""
+    if moment is None:
+        return otherwise
+    row = await connection.one(FIRST_AT, at_ms=to_ms(moment))
+    return _AFTER_ALL if row is None else int(row["seq"])
 
 
 def _fields(row: Row) -> Sequence[object]:

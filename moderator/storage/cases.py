@@ -1,14 +1,17 @@
 """Cases: opening, the queue's order, claims and their end."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from moderator.domain.blind import is_blind
 from moderator.domain.comments import Comment, Status
 from moderator.domain.errors import NotFound
 from moderator.domain.ids import CaseId, CommentId, PersonId, SiteId
 from moderator.domain.outcome import Outcome
-from moderator.domain.review import Case, CaseState, Cause, Claim
+from moderator.domain.queue import EVERYTHING, SECTION_CHARACTERS, Filter
+from moderator.domain.review import SEVERITY, Case, CaseState, Cause, Claim, Escalation
+from moderator.domain.scoring import Label
 from moderator.storage.columns import from_ms, to_ms
 from moderator.storage.comments import comment_of, outcome_of
 from moderator.storage.database import Connection, Row
@@ -22,23 +25,48 @@ class CaseFile:
     comment: Comment
     outcome: Outcome
     urgency: float
+    label: Label | None = None  # The one that weighs most; None where no score says so, and for a blind case.
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether it waits to be decided without the machine; once it is decided, everything shows."""
+        return self.case.state is CaseState.OPEN and is_blind(self.case.cause, self.comment.text)
 
 
-OPEN = """
-INSERT INTO cases (id, site_id, comment_id, cause, weight, opened_ms, campaign) {values}
+_WEIGHED = " UNION ALL ".join(
+    f"SELECT '{label}' AS label, {severity} * comments.score_{label} AS weight" for label, severity in SEVERITY.items()
+)
+# What the queue is filtered by is taken from the comment, whoever opens the case. WHERE TRUE: SQLite would take ON
+# CONFLICT for the condition of a join.
+OPEN = f"""
+WITH given (id, site_id, comment_id, cause, weight, opened_ms, campaign, is_blind) AS ({{values}})
+INSERT INTO cases (id, site_id, comment_id, cause, weight, opened_ms, campaign, section, lang, label)
+SELECT given.id, given.site_id, given.comment_id, given.cause, given.weight, given.opened_ms, given.campaign,
+    SUBSTR(comments.article_section, 1, {SECTION_CHARACTERS}), comments.lang,
+    CASE WHEN given.is_blind = 0 THEN (
+        SELECT found.label FROM ({_WEIGHED}) AS found WHERE found.weight > 0
+        ORDER BY found.weight DESC, found.label LIMIT 1
+    ) END
+FROM given JOIN comments ON comments.id = given.comment_id WHERE TRUE
 ON CONFLICT DO NOTHING
 RETURNING id
 """
 
 
-async def open_many(connection: Connection, cases: Sequence[Case]) -> set[str]:
-    """Open cases. Return the ids of those opened: a comment that has an open case keeps that one."""
+async def open_many(connection: Connection, cases: Sequence[Case], *, blind: Collection[CaseId] = ()) -> set[str]:
+    """Open cases. Return the ids of those opened: a comment that has an open case keeps that one.
+
+    Nobody finds the `blind` ones among them, nor checks on the machine, by what the machine thinks.
+    """
     if not cases:
         return set()
     rows = await connection.many(
         OPEN,
         [
-            (case.id, case.site_id, case.comment_id, case.cause, case.weight, to_ms(case.opened_at), case.campaign)
+            (
+                *(case.id, case.site_id, case.comment_id, case.cause, case.weight, to_ms(case.opened_at)),
+                *(case.campaign, int(case.cause is Cause.SAMPLE or case.id in blind)),
+            )
             for case in cases
         ],
     )
@@ -62,21 +90,46 @@ async def lead_campaigns(connection: Connection, firsts: Sequence[CommentId]) ->
 # threat stands above an old quibble. Ordered at one moment, so that a list can be paged while time goes on.
 _FILE_COLUMNS = """
     cases.id AS case_id_, cases.comment_id AS comment_id_, cases.cause, cases.state, cases.weight, cases.generation,
-    cases.holder, cases.expires_ms, cases.opened_ms, cases.campaign,
+    cases.holder, cases.expires_ms, cases.opened_ms, cases.campaign, cases.label AS case_label,
+    cases.escalated_ms, cases.escalated_by, cases.escalation_note,
     cases.weight * (1.0 + (:as_of_ms - cases.opened_ms) / 60000.0) AS urgency,
     comments.*
 """
 
+# Which cases somebody sees and looks at. A check on the machine passes for a borderline case: it must not be known.
+# Only an author stands in the comments alone: a key is found by its index, for which CROSS JOIN lets SQLite begin with
+# the sites, a name by going through everything that waits.
+FITS = """
+    (CAST(:sites AS TEXT) IS NULL OR :sites LIKE '%,' || cases.site_id || ',%')
+    AND (CAST(:site AS TEXT) IS NULL OR cases.site_id = :site)
+    AND (CAST(:section AS TEXT) IS NULL OR cases.section = :section)
+    AND (CAST(:label AS TEXT) IS NULL OR cases.label = :label)
+    AND (CAST(:cause AS TEXT) IS NULL OR CASE cases.cause WHEN 'sample' THEN 'borderline' ELSE cases.cause END = :cause)
+    AND (CAST(:lang AS TEXT) IS NULL OR cases.lang = :lang)
+    AND (CAST(:author AS TEXT) IS NULL OR cases.comment_id IN (
+        SELECT keyed.id FROM sites CROSS JOIN comments AS keyed WHERE keyed.site_id = sites.id
+            AND keyed.author_key IN (:author, 'id:' || CAST(:author AS TEXT), 'email:' || LOWER(:author))
+        UNION ALL
+        SELECT named.id FROM cases AS waiting JOIN comments AS named ON named.id = waiting.comment_id
+        WHERE :author NOT LIKE 'id:%' AND :author NOT LIKE 'email:%' AND waiting.state = 'open'
+            AND LOWER(named.author_name) = LOWER(:author)))
+"""
+
+# Sorted by numbers of the cases alone, in one index; only what is shown is then looked up. The 0 keeps SQLite from the
+# index of opening times, which has nothing else.
 LIST_OPEN = f"""
-SELECT * FROM (
-    SELECT {_FILE_COLUMNS}
-    FROM cases JOIN comments ON comments.id = cases.comment_id
-    WHERE cases.state = 'open' AND cases.opened_ms <= :as_of_ms
-        AND (CAST(:sites AS TEXT) IS NULL OR :sites LIKE '%,' || cases.site_id || ',%')
-) AS queue
-WHERE CAST(:after_id AS TEXT) IS NULL OR urgency < :after_urgency
-    OR (urgency = :after_urgency AND case_id_ > :after_id)
-ORDER BY urgency DESC, case_id_ LIMIT :limit
+WITH page AS MATERIALIZED (
+    SELECT queue.id FROM (
+        SELECT cases.id, cases.weight * (1.0 + (:as_of_ms - cases.opened_ms) / 60000.0) AS urgency FROM cases
+        WHERE cases.state = 'open' AND cases.opened_ms + 0 <= :as_of_ms AND {FITS}
+    ) AS queue
+    WHERE CAST(:after_id AS TEXT) IS NULL OR queue.urgency < :after_urgency
+        OR (queue.urgency = :after_urgency AND queue.id > :after_id)
+    ORDER BY queue.urgency DESC, queue.id LIMIT :limit
+)
+SELECT {_FILE_COLUMNS}
+FROM page JOIN cases ON cases.id = page.id JOIN comments ON comments.id = cases.comment_id
+ORDER BY urgency DESC, cases.id
 """
 
 
@@ -86,17 +139,18 @@ async def list_open(
     as_of: datetime,
     limit: int,
     sites: Sequence[SiteId] = (),
+    only: Filter = EVERYTHING,
     after: tuple[float, CaseId] | None = None,
 ) -> list[CaseFile]:
     """Return open cases, the most urgent at `as_of` first, from the one after `after` (urgency, id) on.
 
-    `sites` empty means every site.
+    `sites` empty means every site; `only` leaves out more.
     """
     urgency, case_id = after or (0.0, None)
     rows = await connection.all(
         LIST_OPEN,
         as_of_ms=to_ms(as_of),
-        sites=_listed(sites),
+        **fitting(sites, only),
         after_urgency=urgency,
         after_id=case_id,
         limit=limit,
@@ -123,15 +177,17 @@ async def list_closed(
 
 # SQLite has one writer; PostgreSQL passes over rows that another claim holds right now. The free cases are found once,
 # in a table expression: as a subquery the planner may look for them again for each row, and find others each time.
-CLAIM = """
+CLAIM = f"""
 WITH free AS MATERIALIZED (
-    SELECT id FROM cases
-    WHERE state = 'open' AND (holder IS NULL OR expires_ms <= :now_ms)
-        AND (CAST(:sites AS TEXT) IS NULL OR :sites LIKE '%,' || site_id || ',%')
-        AND (barred_person_id IS NULL OR barred_person_id <> :holder)
-        AND (CAST(:passed_over AS TEXT) IS NULL OR :passed_over NOT LIKE '%,' || id || ',%')
-    ORDER BY weight * (1.0 + (:now_ms - opened_ms) / 60000.0) DESC, id
-    LIMIT :count {skip_locked}
+    SELECT cases.id FROM cases
+    WHERE cases.state = 'open' AND (cases.holder IS NULL OR cases.expires_ms <= :now_ms)
+        AND (cases.barred_person_id IS NULL OR cases.barred_person_id <> :holder)
+        AND (cases.escalated_ms IS NULL OR (:is_senior = 1 AND cases.escalated_by <> :holder))
+        AND (CAST(:passed_over AS TEXT) IS NULL OR :passed_over NOT LIKE '%,' || cases.id || ',%')
+        AND {FITS}
+    ORDER BY CASE WHEN cases.escalated_ms IS NULL THEN 1 ELSE 0 END,
+        cases.weight * (1.0 + (:now_ms - cases.opened_ms) / 60000.0) DESC, cases.id
+    LIMIT :count {{skip_locked}}
 )
 UPDATE cases SET holder = :holder, expires_ms = :expires_ms, generation = generation + 1
 WHERE id IN (SELECT id FROM free)
@@ -154,11 +210,14 @@ async def claim(
     now: datetime,
     expires_at: datetime,
     sites: Sequence[SiteId] = (),
+    only: Filter = EVERYTHING,
     passing_over: Sequence[CaseId] = (),
+    is_senior: bool = False,
 ) -> list[CaseFile]:
     """Claim up to `count` free cases, the most urgent first, but none of `passing_over`. Return them.
 
-    `sites` empty means every site.
+    `sites` empty means every site; `only` leaves out more. What was passed on comes first for a senior who did not do
+    so, and to nobody else.
     """
     rows = await connection.all(
         CLAIM,
@@ -166,8 +225,9 @@ async def claim(
         count=count,
         now_ms=to_ms(now),
         expires_ms=to_ms(expires_at),
-        sites=_listed(sites),
         passed_over=_listed(passing_over),
+        is_senior=int(is_senior),
+        **fitting(sites, only),
     )
     claimed = {row["id"] for row in rows}
     return [file for file in await list_claimed(connection, holder=holder, now=now) if file.case.id in claimed]
@@ -187,6 +247,17 @@ async def claim_one(
     """Claim a certain case. Return False when somebody else holds it or it is not open."""
     row = await connection.one(CLAIM_ONE, id=case_id, holder=holder, now_ms=to_ms(now), expires_ms=to_ms(expires_at))
     return row is not None
+
+
+HOLD_ON = """
+UPDATE cases SET expires_ms = :expires_ms
+WHERE holder = :holder AND state = 'open' AND expires_ms > :now_ms
+"""
+
+
+async def hold_on(connection: Connection, *, holder: PersonId, now: datetime, expires_at: datetime) -> None:
+    """Let every claim that somebody still has last longer. What they saw stays true, so no generation changes."""
+    await connection.execute(HOLD_ON, holder=holder, now_ms=to_ms(now), expires_ms=to_ms(expires_at))
 
 
 async def list_claimed(connection: Connection, *, holder: PersonId, now: datetime) -> list[CaseFile]:
@@ -233,6 +304,35 @@ RETURNING id
 async def release(connection: Connection, case_id: CaseId, holder: PersonId) -> bool:
     """Give a claim back. Return False when the person holds no such claim."""
     return await connection.one(RELEASE, id=case_id, holder=holder) is not None
+
+
+ESCALATE = """
+UPDATE cases SET holder = NULL, expires_ms = NULL, generation = generation + 1,
+    escalated_ms = :now_ms, escalated_by = :by, escalation_note = :note
+WHERE id = :id AND state = 'open' AND generation = :generation
+RETURNING id
+"""
+
+
+async def escalate(connection: Connection, case_id: CaseId, *, generation: int, escalation: Escalation) -> bool:
+    """Release a case as it was seen, for seniors alone. Return False when it has moved on."""
+    row = await connection.one(
+        ESCALATE,
+        id=case_id,
+        generation=generation,
+        now_ms=to_ms(escalation.at),
+        by=escalation.by,
+        note=escalation.note,
+    )
+    return row is not None
+
+
+ERASE_NOTES = "UPDATE cases SET escalation_note = NULL WHERE comment_id = :comment_id"
+
+
+async def erase_notes(connection: Connection, comment_id: CommentId) -> None:
+    """Blank what was said about an erased comment when its cases were passed on: it may quote the text."""
+    await connection.execute(ERASE_NOTES, comment_id=comment_id)
 
 
 RELEASE_EXPIRED = """
@@ -293,6 +393,29 @@ async def find_open(connection: Connection, comment_id: CommentId) -> CaseId | N
     return None if row is None else CaseId(row["id"])
 
 
+MARK_REPORTED = """
+UPDATE cases SET cause = 'report', weight = CASE WHEN weight > :weight THEN weight ELSE :weight END
+WHERE id = :id AND state = 'open' AND cause = 'sample'
+"""
+
+
+async def mark_reported(connection: Connection, case_id: CaseId, weight: float) -> None:
+    """Let a case that waited for a check wait for a report instead: a reader saw something, and that is urgent."""
+    await connection.execute(MARK_REPORTED, id=case_id, weight=weight)
+
+
+CAUSES = """
+WITH wanted (case_id) AS ({values})
+SELECT id, cause FROM cases WHERE id IN (SELECT case_id FROM wanted)
+"""
+
+
+async def causes_of(connection: Connection, case_ids: Sequence[CaseId]) -> dict[CaseId, Cause]:
+    """Return why cases were opened."""
+    rows = await connection.many(CAUSES, [(case_id,) for case_id in case_ids]) if case_ids else []
+    return {CaseId(row["id"]): Cause(row["cause"]) for row in rows}
+
+
 HEAVIEST = "SELECT MAX(weight) AS weight FROM cases WHERE comment_id = :comment_id"
 
 
@@ -302,30 +425,51 @@ async def heaviest(connection: Connection, comment_id: CommentId) -> float | Non
     return None if row is None or row["weight"] is None else float(row["weight"])
 
 
-COUNT_OPEN = """
+COUNT_OPEN = f"""
 SELECT COUNT(*) AS open, COALESCE(SUM(CASE WHEN holder IS NOT NULL THEN 1 ELSE 0 END), 0) AS claimed,
+    COALESCE(SUM(CASE WHEN holder IS NULL AND escalated_ms IS NOT NULL THEN 1 ELSE 0 END), 0) AS passed_on,
     MIN(opened_ms) AS oldest_ms
-FROM cases WHERE state = 'open' AND (CAST(:sites AS TEXT) IS NULL OR :sites LIKE '%,' || site_id || ',%')
+FROM cases WHERE state = 'open' AND {FITS}
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueSize:
-    """How much waits, how much of it somebody holds, and since when the oldest waits (None: nothing waits)."""
+    """How much waits, how much of it somebody holds, and since when the oldest waits (None: nothing waits).
+
+    `passed_on` counts the free cases that only seniors are given.
+    """
 
     open: int
     claimed: int
     oldest_at: datetime | None
+    passed_on: int = 0
 
 
-async def queue_size(connection: Connection, sites: Sequence[SiteId] = ()) -> QueueSize:
-    """Return the size of the queue of some sites; of all when `sites` is empty."""
-    row = await connection.one(COUNT_OPEN, sites=_listed(sites))
+async def queue_size(connection: Connection, sites: Sequence[SiteId] = (), only: Filter = EVERYTHING) -> QueueSize:
+    """Return the size of the queue of some sites, of all when `sites` is empty; `only` leaves out more."""
+    row = await connection.one(COUNT_OPEN, **fitting(sites, only))
     assert row is not None  # An aggregate always gives a row.
     oldest = row["oldest_ms"]
     return QueueSize(
-        open=int(row["open"]), claimed=int(row["claimed"]), oldest_at=None if oldest is None else from_ms(oldest)
+        open=int(row["open"]),
+        claimed=int(row["claimed"]),
+        oldest_at=None if oldest is None else from_ms(oldest),
+        passed_on=int(row["passed_on"]),
     )
+
+
+def fitting(sites: Sequence[SiteId], only: Filter) -> dict[str, str | None]:
+    """Return the parameters of `FITS`."""
+    return {
+        "sites": _listed(sites),
+        "site": only.site,
+        "section": only.section,
+        "label": only.label,
+        "cause": only.cause,
+        "lang": only.lang,
+        "author": only.author,
+    }
 
 
 def _listed(ids: Sequence[SiteId] | Sequence[CaseId]) -> str | None:
@@ -338,6 +482,11 @@ def _file(row: Row) -> CaseFile:
     claim = None
     if row["holder"] is not None:
         claim = Claim(holder=PersonId(row["holder"]), expires_at=from_ms(row["expires_ms"]))
+    escalation = None
+    if row["escalated_ms"] is not None:
+        escalation = Escalation(
+            at=from_ms(row["escalated_ms"]), by=PersonId(row["escalated_by"]), note=row["escalation_note"]
+        )
     state = CaseState(row["state"])
     return CaseFile(
         case=Case(
@@ -351,8 +500,10 @@ def _file(row: Row) -> CaseFile:
             generation=row["generation"],
             claim=claim,
             campaign=None if row["campaign"] is None else CommentId(row["campaign"]),
+            escalation=escalation,
         ),
         comment=comment_of(row),
         outcome=outcome_of(row, status=Status(row["status"]), case=case_id if state is CaseState.OPEN else None),
         urgency=float(row["urgency"]),
+        label=None if row["case_label"] is None else Label(row["case_label"]),
     )

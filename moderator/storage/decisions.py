@@ -29,6 +29,7 @@ _COLUMNS = (
     "undoes",
     "inclusion_probability",
     "decided_ms",
+    "site_reason",
 )
 
 APPEND = f"INSERT INTO decisions ({', '.join(_COLUMNS)}, digest) {{values}}"
@@ -82,6 +83,21 @@ WHERE comments.site_id = :site_id AND comments.article_url = :article AND {BY_PE
 async def on_author(connection: Connection, site_id: SiteId, author: str, limit: int) -> list[Decision]:
     """Return what people decided about an author's comments, the newest first."""
     return [_decision(row) for row in await connection.all(ON_AUTHOR, site_id=site_id, author=author, limit=limit)]
+
+
+ON_AUTHOR_BEFORE = f"""
+SELECT decisions.*, comments.text AS comment_text
+FROM comments JOIN decisions ON decisions.comment_id = comments.id
+WHERE comments.site_id = :site_id AND comments.author_key = :author AND comments.id <> :but AND {BY_PEOPLE}
+"""
+
+
+async def on_author_before(
+    connection: Connection, site_id: SiteId, author: str, *, but: CommentId, limit: int
+) -> list[tuple[Decision, str]]:
+    """Return what people decided about an author's other comments, the newest first, each with the comment's text."""
+    rows = await connection.all(ON_AUTHOR_BEFORE, site_id=site_id, author=author, but=but, limit=limit)
+    return [(_decision(row), row["comment_text"]) for row in rows]
 
 
 async def on_article(connection: Connection, site_id: SiteId, article: str, limit: int) -> list[Decision]:
@@ -139,7 +155,7 @@ def _row(decision: Decision) -> tuple[Value, ...]:
         decision.reason,
         decision.note,
         decision.ground,
-        None,
+        decision.ground_reference,
         decision.detection,
         decision.automation,
         decision.policy_version,
@@ -148,11 +164,14 @@ def _row(decision: Decision) -> tuple[Value, ...]:
         # As the column gives it back: a 1 would be digested as another text than the 1.0 that is read.
         None if probability is None else float(probability),
         to_ms(decision.decided_at),
+        decision.site_reason,
     ]
     return (*values, _digest(values))
 
 
 def _digest(values: Sequence[Value]) -> str:
+    """Return the digest of a row's columns. The last one came later and counts only where it is given."""
+    values = values if values[-1] is not None else values[:-1]
     return hashlib.sha256(to_json(values).encode()).hexdigest()
 
 
@@ -168,6 +187,8 @@ def _decision(row: Row) -> Decision:
         reason=None if row["reason"] is None else ReasonCode(row["reason"]),
         note=row["note"],
         ground=None if row["ground"] is None else Ground(row["ground"]),
+        ground_reference=row["ground_reference"],
+        site_reason=row["site_reason"],
         detection=Detection(row["detection"]),
         automation=Automation(row["automation"]),
         policy_version=row["policy_version"],

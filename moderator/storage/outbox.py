@@ -11,7 +11,7 @@ from datetime import datetime
 
 from moderator.domain.events import EndpointKind, EventName
 from moderator.domain.ids import EndpointId, EventId, SiteId
-from moderator.storage.columns import from_ms, to_json, to_ms
+from moderator.storage.columns import from_ms, from_ms_or_none, to_json, to_ms
 from moderator.storage.database import Connection, Row
 
 
@@ -74,6 +74,36 @@ LIST_ENDPOINTS = "SELECT * FROM endpoints WHERE site_id = :site_id AND disabled_
 async def list_endpoints(connection: Connection, site_id: SiteId) -> list[Endpoint]:
     """Return a site's endpoints that are not disabled."""
     return [_endpoint(row) for row in await connection.all(LIST_ENDPOINTS, site_id=site_id)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastDelivery:
+    """How an endpoint's newest delivery went. `status` is the HTTP status, if there was an answer."""
+
+    attempts: int
+    status: int | None
+    error: str | None
+    delivered_at: datetime | None
+    abandoned_at: datetime | None
+    next_attempt_at: datetime | None
+
+
+LAST_DELIVERY = "SELECT * FROM deliveries WHERE endpoint_id = :endpoint_id ORDER BY id DESC LIMIT 1"
+
+
+async def last_delivery(connection: Connection, endpoint_id: EndpointId) -> LastDelivery | None:
+    """Return how an endpoint's newest delivery went; None when it has had none."""
+    row = await connection.one(LAST_DELIVERY, endpoint_id=endpoint_id)
+    if row is None:
+        return None
+    return LastDelivery(
+        attempts=int(row["attempts"]),
+        status=row["last_status"],
+        error=row["last_error"],
+        delivered_at=from_ms_or_none(row["delivered_ms"]),
+        abandoned_at=from_ms_or_none(row["abandoned_ms"]),
+        next_attempt_at=from_ms_or_none(row["next_attempt_ms"]),
+    )
 
 
 FIND_CALLBACK = """

@@ -140,6 +140,7 @@ def policy_to_dict(policy: Policy) -> dict[str, Any]:
         "honeypot_action": str(policy.honeypot_action),
         "fastest_seconds": policy.fastest_seconds,
         "hold_everything": policy.hold_everything,
+        "audit_share": policy.audit_share,
     }
 
 

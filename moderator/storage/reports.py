@@ -11,7 +11,10 @@ from moderator.storage.database import Connection, Row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A reader says that a comment is bad. `is_muted`: a person had approved the comment before."""
+    """A reader says that a comment is bad. `is_muted`: a person had approved the comment before.
+
+    `claims_illegal` is the reader's own word, and `legal_reference` the law that they name.
+    """
 
     id: ReportId
     site_id: SiteId
@@ -21,11 +24,15 @@ class Report:
     is_muted: bool
     case_id: CaseId | None
     created_at: datetime
+    claims_illegal: bool = False
+    legal_reference: str | None = None
 
 
 ADD = """
-INSERT INTO reports (id, site_id, comment_id, reason, note, muted, case_id, created_ms)
-VALUES (:id, :site_id, :comment_id, :reason, :note, :muted, :case_id, :created_ms)
+INSERT INTO reports (id, site_id, comment_id, reason, note, muted, case_id, claims_illegal, legal_reference, created_ms)
+VALUES (
+    :id, :site_id, :comment_id, :reason, :note, :muted, :case_id, :claims_illegal, :legal_reference, :created_ms
+)
 """
 
 
@@ -40,6 +47,8 @@ async def add(connection: Connection, report: Report) -> None:
         note=report.note,
         muted=int(report.is_muted),
         case_id=report.case_id,
+        claims_illegal=int(report.claims_illegal),
+        legal_reference=report.legal_reference,
         created_ms=to_ms(report.created_at),
     )
 
@@ -84,4 +93,6 @@ def _report(row: Row) -> Report:
         is_muted=bool(row["muted"]),
         case_id=None if row["case_id"] is None else CaseId(row["case_id"]),
         created_at=from_ms(row["created_ms"]),
+        claims_illegal=bool(row["claims_illegal"]),
+        legal_reference=row["legal_reference"],
     )

@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from moderator.domain.comments import Site
 from moderator.domain.ids import KeyId, SiteId
 from moderator.domain.people import KeyKind, SiteKey
-from moderator.domain.sites import HeldAnswer, SiteSettings
-from moderator.storage.columns import to_json, to_ms
+from moderator.domain.reasons import Ground, ReasonCode, SiteReason
+from moderator.domain.sites import DEFAULT_SETTINGS, HeldAnswer, SiteSettings
+from moderator.storage.columns import from_ms, to_json, to_ms
 from moderator.storage.database import Connection, Row
 
 ADD = "INSERT INTO sites (id, name, settings, created_ms) VALUES (:id, :name, :settings, :created_ms)"
@@ -31,6 +32,14 @@ async def find_demo(connection: Connection) -> tuple[Site, str] | None:
     return None if row is None else (_site(row), json.loads(row["settings"])["demo_key"])
 
 
+SET_NAME = "UPDATE sites SET name = :name WHERE id = :id"
+
+
+async def set_name(connection: Connection, site_id: SiteId, name: str) -> None:
+    """Store what a site is called."""
+    await connection.execute(SET_NAME, id=site_id, name=name)
+
+
 GET_SETTINGS = "SELECT settings FROM sites WHERE id = :id"
 SET_SETTINGS = "UPDATE sites SET settings = :settings WHERE id = :id"
 
@@ -48,6 +57,8 @@ def settings_to_dict(settings: SiteSettings) -> dict[str, object]:
         "held_answer": settings.held_answer,
         "abuse_is_spam": settings.abuse_is_spam,
         "phase_secrets": list(settings.phase_secrets),
+        # None while the site has the reasons of the house: it then gets what a later version adds to them.
+        "reasons": [asdict(one) for one in settings.reasons] if settings.has_own_reasons else None,
     }
 
 
@@ -96,12 +107,25 @@ async def list_keys(connection: Connection) -> list[IssuedKey]:
     return [_key(row) for row in await connection.all(VALID_KEYS)]
 
 
-REVOKE = "UPDATE site_keys SET revoked_ms = :now_ms WHERE id = :id AND revoked_ms IS NULL RETURNING id"
+KEYS_OF_SITE = "SELECT * FROM site_keys WHERE site_id = :site_id AND revoked_ms IS NULL ORDER BY id"
 
 
-async def revoke_key(connection: Connection, key_id: KeyId, now: datetime) -> bool:
-    """Revoke a key. Return False when there is no such valid key."""
-    return await connection.one(REVOKE, id=key_id, now_ms=to_ms(now)) is not None
+async def keys_of(connection: Connection, site_id: SiteId) -> list[tuple[IssuedKey, datetime]]:
+    """Return a site's valid keys, each with when it was issued, the oldest first."""
+    rows = await connection.all(KEYS_OF_SITE, site_id=site_id)
+    return [(_key(row), from_ms(row["created_ms"])) for row in rows]
+
+
+REVOKE = """
+UPDATE site_keys SET revoked_ms = :now_ms
+WHERE id = :id AND revoked_ms IS NULL AND (CAST(:site_id AS TEXT) IS NULL OR site_id = :site_id)
+RETURNING id
+"""
+
+
+async def revoke_key(connection: Connection, key_id: KeyId, now: datetime, *, site_id: SiteId | None = None) -> bool:
+    """Revoke a key, of a certain site if one is named. Return False when there is no such valid key."""
+    return await connection.one(REVOKE, id=key_id, site_id=site_id, now_ms=to_ms(now)) is not None
 
 
 REVISION = "SELECT number FROM revisions WHERE name = 'directory'"
@@ -125,8 +149,19 @@ def _site(row: Row) -> Site:
         held_answer=HeldAnswer(found.get("held_answer", HeldAnswer.AUTO)),
         abuse_is_spam=found.get("abuse_is_spam", True),
         phase_secrets=tuple(found.get("phase_secrets", ())),
+        reasons=tuple(map(_reason, found.get("reasons") or ())) or DEFAULT_SETTINGS.reasons,
     )
     return Site(id=SiteId(row["id"]), name=row["name"], settings=settings)
+
+
+def _reason(found: dict[str, str]) -> SiteReason:
+    return SiteReason(
+        name=found["name"],
+        key=found["key"],
+        reason=ReasonCode(found["reason"]),
+        ground=Ground(found["ground"]),
+        reference=found["reference"],
+    )
 
 
 def _key(row: Row) -> IssuedKey:

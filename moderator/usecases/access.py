@@ -1,9 +1,11 @@
 """Who is asking: site keys, person tokens, sessions, and how often they may."""
 
 import secrets
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 import anyio.to_thread
@@ -11,25 +13,45 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from moderator.directory import hash_secret
-from moderator.domain.errors import Forbidden, NotSignedIn, RateLimited
+from moderator.domain.errors import Forbidden, NotSignedIn, RateLimited, Unavailable
 from moderator.domain.events import ActorKind, AuditAction
+from moderator.domain.ids import SessionId
 from moderator.domain.people import KeyKind, Person, Role, SiteKey
 from moderator.services import Services
-from moderator.storage import audit, people
+from moderator.storage import audit, people, sessions
 from moderator.storage.audit import Actor, Entry
-from moderator.storage.people import Session
+from moderator.storage.sessions import Session
 
 # RFC 9106's second recommendation, argon2-cffi's default: 64 MiB, 3 passes.
 _HASHER = PasswordHasher()
-SIGN_INS_PER_MINUTE = 10
+# A name from one address; an address with whatever names, for a whole newsroom may be behind it; a name from anywhere.
+# Over the last one only browsers get in that have signed in with the name before: who guesses at a name from many
+# addresses does not keep its owner out (OWASP's device cookies).
+TRIES_PER_MINUTE = 10
+TRIES_PER_MINUTE_AND_ADDRESS = 30
+TRIES_PER_MINUTE_AND_NAME = 60
+# The password hash of those who have no password here. No hash of argon2 looks like it.
+NO_PASSWORD = "!"
+MAX_AGENT_CHARACTERS = 200
+SEEN_EVERY = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Browser:
+    """What a browser brings to the sign-in: its address, what it calls itself, and by what we know it (None: new)."""
+
+    address: str
+    agent: str = ""
+    device: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
-    """A new session and the secret for its cookie, which is stored nowhere else."""
+    """A new session, and the secrets for the browser's cookies, which are stored nowhere else."""
 
     session: Session
-    secret: str
+    secret: str = field(repr=False)
+    device: str = field(repr=False)
 
 
 def bearer(authorization: str | None) -> str:
@@ -89,9 +111,17 @@ def person(services: Services, secret: str, *, role: Role = Role.MODERATOR) -> P
 
 
 def check_role(found: Person, role: Role) -> None:
-    """Raise Forbidden unless a person has a role; administrators have every one."""
+    """Raise Forbidden unless a person has a role or a higher one; administrators have every one."""
     if role is Role.ADMIN and not found.is_admin:
         raise Forbidden("Only an administrator may do this.")
+    if role is Role.SENIOR and not found.is_senior:
+        raise Forbidden("Only a senior moderator or an administrator may do this.")
+
+
+def check_administers_all(found: Person) -> None:
+    """Raise Forbidden unless a person administers every site: what all sites share is not one site's to change."""
+    if not found.administers_all:
+        raise Forbidden("Only an administrator of every site may do this.")
 
 
 async def hash_password(password: str) -> str:
@@ -99,32 +129,88 @@ async def hash_password(password: str) -> str:
     return await anyio.to_thread.run_sync(_HASHER.hash, password)
 
 
-async def sign_in(services: Services, name: str, password: str, *, address: str) -> SignedIn:
+async def sign_in(services: Services, name: str, password: str, *, browser: Browser) -> SignedIn:
     """Start a session.
 
     Raises:
         RateLimited: too many tries for this name or from this address.
         NotSignedIn: wrong name or password, without saying which.
     """
-    now = services.now()
-    for tried in (f"sign-in name {name.casefold()}", f"sign-in address {address}"):
-        if services.author_rates.add(tried, services.monotonic()) > SIGN_INS_PER_MINUTE:
-            raise RateLimited("Too many attempts; wait a minute.", retry_after_seconds=60)
+    await _limit_tries(services, name, browser)
     async with services.database.read() as connection:
         found = await people.find_by_name(connection, name)
-    if not await anyio.to_thread.run_sync(_verify, found[1] if found else None, password) or found is None:
+    if not await check_password(found[1] if found else NO_PASSWORD, password) or found is None:
         raise NotSignedIn("The name or the password is wrong.")
-    secret = secrets.token_urlsafe(32)
+    return await start_session(services, found[0], browser=browser)
+
+
+def limit_tries(services: Services, address: str) -> None:
+    """Count a try to sign in from an address. Raises RateLimited over the limit, which is this process's own."""
+    tries = services.sign_in_rates.add(f"address {network_of(address)}", services.monotonic())
+    if tries > TRIES_PER_MINUTE_AND_ADDRESS:
+        raise RateLimited("Too many attempts; wait a minute.", retry_after_seconds=60)
+
+
+async def _limit_tries(services: Services, name: str, browser: Browser) -> None:
+    limit_tries(services, browser.address)
+    network, tried = network_of(browser.address), hash_secret(name.casefold())
+    for key, limit in (
+        (f"name {tried} address {network}", TRIES_PER_MINUTE),
+        (f"name {tried}", TRIES_PER_MINUTE_AND_NAME),
+    ):
+        if services.sign_in_rates.add(key, services.monotonic()) <= limit:
+            continue
+        if limit == TRIES_PER_MINUTE_AND_NAME and await _is_known(services, browser.device, name):
+            continue
+        raise RateLimited("Too many attempts; wait a minute.", retry_after_seconds=60)
+
+
+async def _is_known(services: Services, device: str | None, name: str) -> bool:
+    if not device:
+        return False
+    async with services.database.read() as connection:
+        return await sessions.is_known(connection, hash_secret(device), name)
+
+
+def network_of(address: str) -> str:
+    """Return what counts as one address: an IPv4 address, or the /64 that every customer has of IPv6 (RFC 6177)."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address):
+        return str(found.ipv4_mapped or IPv6Network((int(found), 64), strict=False))
+    return str(found)
+
+
+async def start_session(services: Services, person: Person, *, browser: Browser) -> SignedIn:
+    """Start a session for somebody who has proved who they are. Its secret is a new one each time."""
+    now = services.now()
+    secret, device = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     session = Session(
+        id=SessionId(services.ids.new()),
         hash=hash_secret(secret),
-        person=found[0],
+        person=person,
         csrf=secrets.token_urlsafe(32),
+        agent=_printable(browser.agent)[:MAX_AGENT_CHARACTERS],
+        started_at=now,
+        seen_at=now,
         expires_at=now + timedelta(seconds=services.settings.session_seconds),
     )
     async with services.database.transaction() as connection:
-        await people.start_session(connection, session, now)
+        await sessions.start(connection, session, device=hash_secret(device))
         await audit.append(connection, _session_entry(services, session, AuditAction.SESSION_STARTED))
-    return SignedIn(session=session, secret=secret)
+    return SignedIn(session=session, secret=secret, device=device)
+
+
+def _printable(text: str) -> str:
+    """Return text without what PostgreSQL does not keep and what no browser would call itself."""
+    return "".join(character for character in text if character.isprintable())
+
+
+async def check_password(password_hash: str, password: str) -> bool:
+    """Return whether a password is right. In a thread: it takes 50 ms on purpose, also where there is none."""
+    return await anyio.to_thread.run_sync(_verify, None if password_hash == NO_PASSWORD else password_hash, password)
 
 
 @cache
@@ -141,19 +227,25 @@ def _verify(password_hash: str | None, password: str) -> bool:
 
 
 async def session_of(services: Services, secret: str | None) -> Session:
-    """Return the session of a cookie. Raises NotSignedIn when there is none, or it has ended."""
-    if secret:
-        async with services.database.read() as connection:
-            session = await people.find_session(connection, hash_secret(secret), services.now())
-        if session is not None:
-            return session
-    raise NotSignedIn("Please sign in.")
+    """Return the session of a cookie, and note its use. Raises NotSignedIn when there is none, or it has ended."""
+    now = services.now()
+    if not secret:
+        raise NotSignedIn("Please sign in.")
+    async with services.database.read() as connection:
+        session = await sessions.find(connection, hash_secret(secret), now)
+    if session is None:
+        raise NotSignedIn("Please sign in.")
+    if now - session.seen_at >= SEEN_EVERY:
+        with suppress(Unavailable):  # A page that only shows does so also while nothing can be written.
+            async with services.database.transaction() as connection:
+                await sessions.see(connection, session.hash, now)
+    return session
 
 
 async def sign_out(services: Services, session: Session) -> None:
     """End a session."""
     async with services.database.transaction() as connection:
-        await people.end_session(connection, session.hash, services.now())
+        await sessions.end(connection, session.hash, services.now())
         await audit.append(connection, _session_entry(services, session, AuditAction.SESSION_ENDED))
 
 

@@ -12,14 +12,15 @@ from moderator.domain.comments import Article, Author, Comment, Site, Status
 from moderator.domain.errors import Fault, InvalidInput, ModerationError, NotFound
 from moderator.domain.events import ActorKind
 from moderator.domain.findings import NO_FORM, Form
-from moderator.domain.ids import CommentId, KeyId, PersonId, SiteId
+from moderator.domain.ids import CommentId, KeyId, SiteId
 from moderator.domain.people import KeyKind, Role
 from moderator.domain.sites import HeldAnswer
 from moderator.services import Services
-from moderator.storage import policies
+from moderator.storage import people, policies
 from moderator.storage.audit import Actor
+from moderator.storage.people import Account
 from moderator.storage.policies import policy_to_dict
-from moderator.usecases import feedback, manage
+from moderator.usecases import feedback, manage, staffing
 from moderator.usecases import policies as policies_in
 from moderator.usecases.moderate import Moderated, moderate_many
 
@@ -96,14 +97,51 @@ async def person_add(
     }
 
 
+async def person_change(services: Services, *, name: str, role: str | None, sites: list[str] | None) -> dict[str, Any]:
+    """Change what is named of a person's role and sites."""
+    person = (await _account(services, name)).person
+    changed = await staffing.change_role(
+        services,
+        OPERATOR,
+        person.id,
+        person.role if role is None else Role(role),
+        only_sites=person.sites if sites is None else [find_site(services, site) for site in sites],
+    )
+    return {"person_id": changed.id, "name": changed.name, "role": changed.role.value, "sites": list(changed.sites)}
+
+
+async def person_password(services: Services, *, name: str) -> dict[str, Any]:
+    """Make a person a new password; it is shown this once."""
+    person = (await _account(services, name)).person
+    return {
+        "person_id": person.id,
+        "name": person.name,
+        "password": await staffing.renew_password(services, OPERATOR, person.id),
+    }
+
+
+async def person_enable(services: Services, *, name: str) -> dict[str, Any]:
+    """Let a disabled person in again."""
+    person = (await _account(services, name)).person
+    await staffing.enable_person(services, OPERATOR, person.id)
+    return {"person_id": person.id, "disabled": False}
+
+
 async def person_disable(services: Services, *, name: str) -> dict[str, Any]:
     """Disable a person, by name or id."""
-    person_id = next(
-        (person.id for person in services.directory.people.values() if name in (person.id, person.name)),
-        PersonId(name),
-    )
-    await manage.disable_person(services, OPERATOR, person_id)
-    return {"person_id": person_id, "disabled": True}
+    person = (await _account(services, name)).person
+    await manage.disable_person(services, OPERATOR, person.id)
+    return {"person_id": person.id, "disabled": True}
+
+
+async def _account(services: Services, name: str) -> Account:
+    """Return somebody by name or id, disabled or not. Raises NotFound."""
+    async with services.database.read() as connection:
+        accounts = await people.list_accounts(connection, services.now())
+    for account in accounts:
+        if name in (account.person.id, account.person.name):
+            return account
+    raise NotFound(f"There is nobody called {name!r}; moderator person list names them.")
 
 
 async def policy_set(services: Services, *, site: str, body: dict[str, Any], note: str | None) -> dict[str, Any]:
@@ -224,6 +262,9 @@ COMMANDS: Mapping[str, Command] = {
     "key.issue": key_issue,
     "key.revoke": key_revoke,
     "person.add": person_add,
+    "person.change": person_change,
+    "person.password": person_password,
+    "person.enable": person_enable,
     "person.disable": person_disable,
     "policy.set": policy_set,
     "endpoint.add": endpoint_add,

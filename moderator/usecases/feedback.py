@@ -43,7 +43,9 @@ async def report(
             raise NotFound("There is no such comment.")
         case_id = await cases.find_open(connection, comment_id)
         is_muted = False
-        if case_id is None and stored.outcome.status is Status.APPROVED:
+        if stored.outcome.status is Status.APPROVED and case_id is not None:
+            await cases.mark_reported(connection, case_id, REPORTED_WEIGHT)
+        elif stored.outcome.status is Status.APPROVED:
             is_muted = await _was_approved_by_a_person(connection, comment_id)
             if not is_muted:
                 case_id = await _open_case(services, connection, stored)
@@ -118,6 +120,7 @@ async def _erase_one(
     await signatures.erase(connection, comment_id)
     await labels.erase(connection, site_id, comment_id, text, now)
     await cases.withdraw(connection, comment_id, now)
+    await cases.erase_notes(connection, comment_id)
     await reports.erase_notes(connection, comment_id, now)
     await decisions.erase_notes(connection, comment_id)
     await erasures.add(

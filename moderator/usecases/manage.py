@@ -1,4 +1,4 @@
-"""What operators and administrators set up: sites, keys, people, policies, endpoints, models."""
+"""What operators and administrators set up: sites, keys, policies, endpoints, models. People are in `staffing`."""
 
 import secrets
 from collections.abc import Sequence
@@ -11,23 +11,26 @@ from moderator.directory import hash_secret
 from moderator.domain.comments import Site
 from moderator.domain.errors import Conflict, Fault, InvalidInput, NotFound
 from moderator.domain.events import AuditAction
-from moderator.domain.ids import EndpointId, KeyId, PersonId, SiteId
-from moderator.domain.people import KeyKind, Person, Role, SiteKey
+from moderator.domain.ids import EndpointId, KeyId, SiteId
+from moderator.domain.people import KeyKind, Role, SiteKey
 from moderator.domain.policy import Policy
+from moderator.domain.reasons import check_reasons
 from moderator.domain.sites import SiteSettings
 from moderator.services import Services, load_model
-from moderator.storage import audit, outbox, people, policies, sites
-from moderator.storage.audit import Actor, Entry
+from moderator.storage import outbox, policies, sites
+from moderator.storage.audit import Actor
 from moderator.storage.database import Connection
 from moderator.storage.sites import IssuedKey
-from moderator.usecases.access import hash_password, origin_of
+from moderator.usecases.access import origin_of
+from moderator.usecases.acts import MAX_NAME_CHARACTERS, audit_act, check_name
 from moderator.usecases.policies import check_policy
+from moderator.usecases.staffing import AddedPerson as AddedPerson
+from moderator.usecases.staffing import add_person as add_person
+from moderator.usecases.staffing import disable_person as disable_person
 from moderator.webhooks.guard import check_url
 from moderator.webhooks.signing import new_secret
 
-MAX_NAME_CHARACTERS = 200
 MAX_SECRETS = 10
-SHORTEST_PASSWORD_CHARACTERS = 8
 _KEY_PREFIX = {KeyKind.SITE: "sk_", KeyKind.PUBLIC: "pk_", KeyKind.AKISMET: ""}
 _VISIBLE_CHARACTERS = {KeyKind.SITE: 8, KeyKind.PUBLIC: 8, KeyKind.AKISMET: 4}
 # The WordPress plugin refuses any other length before it asks, and its field drops whatever is no hexadecimal digit.
@@ -44,15 +47,6 @@ class AddedSite:
     akismet_key: str | None = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddedPerson:
-    """A new person with password and token, which are shown this once."""
-
-    person: Person
-    password: str = field(repr=False)
-    token: str = field(repr=False)
-
-
 async def add_site(
     services: Services, actor: Actor, name: str, *, origins: Sequence[str] = (), akismet: bool = False
 ) -> AddedSite:
@@ -61,13 +55,13 @@ async def add_site(
     Raises:
         InvalidInput: the name is empty or too long, or an origin is none.
     """
-    _check_name(name)
+    check_name(name)
     found_origins = [_check_origin(origin) for origin in origins]
     site = Site(id=SiteId(services.ids.new()), name=name.strip())
     async with services.database.transaction() as connection:
         await sites.add(connection, site, services.now())
         await policies.add(connection, site.id, Policy(version=1), now=services.now(), created_by=actor.id)
-        await _audit(services, connection, actor, AuditAction.SITE_ADDED, "site", site.id, site.id)
+        await audit_act(services, connection, actor, AuditAction.SITE_ADDED, "site", site.id, site.id)
         key = await _issue_key(services, connection, actor, site.id, KeyKind.SITE)
         public_key = akismet_key = None
         if found_origins:
@@ -84,16 +78,30 @@ async def change_site(services: Services, actor: Actor, site_id: SiteId, setting
 
     Raises:
         NotFound: no such site.
-        InvalidInput: too many secrets, or an empty or overlong one.
+        InvalidInput: too many secrets, or an empty or overlong one; or a list of reasons that a site may not have.
     """
     services.site(site_id)
     found = settings.phase_secrets
     if len(found) > MAX_SECRETS or not all(1 <= len(secret) <= MAX_NAME_CHARACTERS for secret in found):
         detail = f"up to {MAX_SECRETS} secrets of 1 to {MAX_NAME_CHARACTERS} characters"
         raise InvalidInput(Fault(pointer="/phase_secrets", detail=detail))
+    if settings.has_own_reasons:
+        check_reasons(settings.reasons)
     async with services.database.transaction() as connection:
         await sites.set_settings(connection, site_id, sites.settings_to_dict(settings))
-        await _audit(services, connection, actor, AuditAction.SITE_CHANGED, "site", site_id, site_id)
+        await audit_act(services, connection, actor, AuditAction.SITE_CHANGED, "site", site_id, site_id)
+        await sites.touch_directory(connection)
+    await services.directory.refresh(services.database)
+    return services.site(site_id)
+
+
+async def rename_site(services: Services, actor: Actor, site_id: SiteId, name: str) -> Site:
+    """Call a site something else and return it. Raises NotFound, InvalidInput."""
+    services.site(site_id)
+    check_name(name)
+    async with services.database.transaction() as connection:
+        await sites.set_name(connection, site_id, name.strip())
+        await audit_act(services, connection, actor, AuditAction.SITE_CHANGED, "site", site_id, site_id)
         await sites.touch_directory(connection)
     await services.directory.refresh(services.database)
     return services.site(site_id)
@@ -126,56 +134,19 @@ async def issue_key(
     return key
 
 
-async def revoke_key(services: Services, actor: Actor, key_id: KeyId) -> None:
-    """Revoke a key; within MODERATOR_RELOAD_SECONDS no worker takes it. Raises NotFound."""
-    async with services.database.transaction() as connection:
-        if not await sites.revoke_key(connection, key_id, services.now()):
-            raise NotFound("There is no such valid key.")
-        await _audit(services, connection, actor, AuditAction.KEY_REVOKED, "key", key_id)
-        await sites.touch_directory(connection)
-    await services.directory.refresh(services.database)
+async def revoke_key(services: Services, actor: Actor, key_id: KeyId, *, site_id: SiteId | None = None) -> None:
+    """Revoke a key; within MODERATOR_RELOAD_SECONDS no worker takes it.
 
-
-async def add_person(
-    services: Services,
-    actor: Actor,
-    name: str,
-    role: Role,
-    *,
-    password: str | None = None,
-    only_sites: Sequence[SiteId] = (),
-) -> AddedPerson:
-    """Add a person; without a password one is made. `only_sites` empty means they see every site.
+    Args:
+        site_id: whose key it must be; None for any site's.
 
     Raises:
-        InvalidInput: name or password too short or too long.
-        NotFound: a site does not exist.
-        Conflict: the name is taken.
+        NotFound: no such valid key.
     """
-    _check_name(name)
-    if password is not None and len(password) < SHORTEST_PASSWORD_CHARACTERS:
-        raise InvalidInput(Fault(pointer="/password", detail=f"at least {SHORTEST_PASSWORD_CHARACTERS} characters"))
-    for site_id in only_sites:
-        services.site(site_id)
-    password = password or _readable_password()
-    password_hash = await hash_password(password)
-    added = Person(id=PersonId(services.ids.new()), name=name.strip(), role=role, sites=tuple(only_sites))
     async with services.database.transaction() as connection:
-        if not await people.add(connection, added, password_hash=password_hash, now=services.now()):
-            raise Conflict("Somebody has this name already.")
-        await _audit(services, connection, actor, AuditAction.PERSON_ADDED, "person", added.id)
-        token = await _issue_token(services, connection, actor, added.id)
-        await sites.touch_directory(connection)
-    await services.directory.refresh(services.database)
-    return AddedPerson(person=added, password=password, token=token)
-
-
-async def disable_person(services: Services, actor: Actor, person_id: PersonId) -> None:
-    """Disable a person: their sessions and tokens end, their decisions stay. Raises NotFound."""
-    async with services.database.transaction() as connection:
-        if not await people.disable(connection, person_id, services.now()):
-            raise NotFound("There is no such person.")
-        await _audit(services, connection, actor, AuditAction.PERSON_DISABLED, "person", person_id)
+        if not await sites.revoke_key(connection, key_id, services.now(), site_id=site_id):
+            raise NotFound("There is no such valid key.")
+        await audit_act(services, connection, actor, AuditAction.KEY_REVOKED, "key", key_id)
         await sites.touch_directory(connection)
     await services.directory.refresh(services.database)
 
@@ -209,7 +180,9 @@ async def set_policy(
             )
         saved = replace(policy, version=current.version + 1)
         await policies.add(connection, site_id, saved, now=services.now(), created_by=actor.id, note=note)
-        await _audit(services, connection, actor, AuditAction.POLICY_CHANGED, "site", site_id, site_id, saved.version)
+        await audit_act(
+            services, connection, actor, AuditAction.POLICY_CHANGED, "site", site_id, site_id, version=saved.version
+        )
         await sites.touch_directory(connection)
     await services.directory.refresh(services.database)
     return saved
@@ -224,8 +197,18 @@ async def add_endpoint(services: Services, actor: Actor, site_id: SiteId, url: s
     )
     async with services.database.transaction() as connection:
         await outbox.add_endpoint(connection, endpoint, services.now())
-        await _audit(services, connection, actor, AuditAction.ENDPOINT_ADDED, "endpoint", endpoint.id, site_id)
+        await audit_act(services, connection, actor, AuditAction.ENDPOINT_ADDED, "endpoint", endpoint.id, site_id)
     return endpoint
+
+
+async def disable_endpoint(services: Services, actor: Actor, site_id: SiteId, endpoint_id: EndpointId) -> None:
+    """Tell a site's endpoint nothing more; what waits for it is given up. Raises NotFound."""
+    now = services.now()
+    async with services.database.transaction() as connection:
+        if endpoint_id not in [endpoint.id for endpoint in await outbox.list_endpoints(connection, site_id)]:
+            raise NotFound("There is no such webhook.")
+        await outbox.disable_endpoint(connection, endpoint_id, reason="disabled", now=now)
+        await audit_act(services, connection, actor, AuditAction.ENDPOINT_DISABLED, "endpoint", endpoint_id, site_id)
 
 
 async def activate_model(services: Services, actor: Actor, version: str) -> str:
@@ -259,7 +242,7 @@ async def rollback_model(services: Services, actor: Actor) -> str:
 async def _use_current_model(services: Services, actor: Actor, action: AuditAction) -> None:
     await anyio.to_thread.run_sync(load_model, services)
     async with services.database.transaction() as connection:
-        await _audit(services, connection, actor, action, "model", services.scorer.version or "none")
+        await audit_act(services, connection, actor, action, "model", services.scorer.version or "none")
 
 
 async def _issue_key(
@@ -277,52 +260,8 @@ async def _issue_key(
     key = SiteKey(id=KeyId(services.ids.new()), site_id=site_id, kind=kind, origins=tuple(origins))
     prefix = secret[: _VISIBLE_CHARACTERS[kind]]
     await sites.add_key(connection, IssuedKey(key=key, prefix=prefix, hash=hash_secret(secret)), services.now())
-    await _audit(services, connection, actor, AuditAction.KEY_ISSUED, "key", key.id, site_id)
+    await audit_act(services, connection, actor, AuditAction.KEY_ISSUED, "key", key.id, site_id)
     return secret
-
-
-async def _issue_token(services: Services, connection: Connection, actor: Actor, person_id: PersonId) -> str:
-    secret = "pt_" + secrets.token_urlsafe(24)
-    token_id = services.ids.new()
-    await people.add_token(
-        connection,
-        token_id=token_id,
-        person_id=person_id,
-        prefix=secret[:8],
-        token_hash=hash_secret(secret),
-        now=services.now(),
-    )
-    await _audit(services, connection, actor, AuditAction.TOKEN_ISSUED, "person", person_id)
-    return secret
-
-
-async def _audit(
-    services: Services,
-    connection: Connection,
-    actor: Actor,
-    action: AuditAction,
-    subject_kind: str,
-    subject_id: str,
-    site_id: SiteId | None = None,
-    version: int | None = None,
-) -> None:
-    await audit.append(
-        connection,
-        Entry(
-            at=services.now(),
-            actor=actor,
-            action=action,
-            subject_kind=subject_kind,
-            subject_id=subject_id,
-            site_id=site_id,
-            detail={} if version is None else {"version": version},
-        ),
-    )
-
-
-def _check_name(name: str) -> None:
-    if not name.strip() or len(name) > MAX_NAME_CHARACTERS or not name.isprintable():
-        raise InvalidInput(Fault(pointer="/name", detail=f"1 to {MAX_NAME_CHARACTERS} printable characters"))
 
 
 def _check_origin(text: str) -> str:
@@ -330,9 +269,3 @@ def _check_origin(text: str) -> str:
     if origin is None or text.rstrip("/").lower() != origin:
         raise InvalidInput(Fault(pointer="/origins", detail=f"{text!r} is not an origin such as https://example.eu"))
     return origin
-
-
-def _readable_password() -> str:
-    """Return 100 random bits in five groups of letters and digits that nobody misreads."""
-    letters = "abcdefghjkmnpqrstuvwxyz23456789"
-    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(5))

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import anyio
 import anyio.to_thread
 
+from moderator.domain.audits import AUDIT_WEIGHT, is_drawn, probability_of
+from moderator.domain.blind import is_blind
 from moderator.domain.campaigns import Signature
 from moderator.domain.comments import Comment
 from moderator.domain.errors import ExternalIdReused, IdempotencyKeyReused, ModerationError
-from moderator.domain.ids import CaseId, DecisionId
+from moderator.domain.ids import CaseId, CommentId, DecisionId
 from moderator.domain.outcome import Outcome
 from moderator.domain.policy import Action, Facts, Policy, Rule, Verdict, judge
 from moderator.domain.review import (
@@ -150,22 +152,13 @@ def _entry(
     signature: Signature | None,
     idempotency_key: str | None,
 ) -> _Entry:
-    case = decision = None
+    case = decision = audited = None
     campaign = facts.campaign.id if facts.campaign else None
     if verdict.action is Action.HOLD:
-        case = Case(
-            id=CaseId(services.ids.new()),
-            site_id=comment.site_id,
-            comment_id=comment.id,
-            cause=_cause(verdict),
-            state=CaseState.OPEN,
-            weight=weigh(scored),
-            opened_at=comment.received_at,
-            generation=0,
-            campaign=campaign,
-        )
+        case = _case(services, comment, _cause(verdict), weigh(scored), campaign)
     else:
         reason = reason_of(verdict)
+        probability = _probability(services, comment, scored, policy, verdict)
         decision = Decision(
             id=DecisionId(services.ids.new()),
             site_id=comment.site_id,
@@ -178,8 +171,12 @@ def _entry(
             automation=Automation.FULLY,
             policy_version=policy.version,
             model_version=scored.model if scored else None,
+            inclusion_probability=probability,
             decided_at=comment.received_at,
         )
+        if probability is not None and is_drawn(comment.id, comment.site_id, probability):
+            audited = _case(services, comment, Cause.SAMPLE, AUDIT_WEIGHT, campaign)
+    # An audit is not the site's concern: its comment is decided.
     outcome = _outcome(services, comment, scored, policy, verdict, case)
     is_repeatable = comment.external_id is not None or idempotency_key is not None
     record = Record(
@@ -193,7 +190,30 @@ def _entry(
     if signature is not None:
         joined, at = campaign or comment.id, comment.received_at
         signed = Signed(comment_id=comment.id, campaign=joined, signature=signature, received_at=at)
-    return _Entry(record=record, case=case, decision=decision, signed=signed, idempotency_key=idempotency_key)
+    opened = case or audited
+    return _Entry(record=record, case=opened, decision=decision, signed=signed, idempotency_key=idempotency_key)
+
+
+def _case(services: Services, comment: Comment, cause: Cause, weight: float, campaign: CommentId | None) -> Case:
+    return Case(
+        id=CaseId(services.ids.new()),
+        site_id=comment.site_id,
+        comment_id=comment.id,
+        cause=cause,
+        state=CaseState.OPEN,
+        weight=weight,
+        opened_at=comment.received_at,
+        generation=0,
+        campaign=campaign,
+    )
+
+
+def _probability(
+    services: Services, comment: Comment, scored: Scored | None, policy: Policy, verdict: Verdict
+) -> float | None:
+    share = services.settings.audit_share if policy.audit_share is None else policy.audit_share
+    thresholds = policy.thresholds_for(comment.article.section, scored.language if scored else None)
+    return probability_of(share, verdict, scored, thresholds)
 
 
 def _outcome(
@@ -265,7 +285,9 @@ async def _record_plain(
     added = await comments.add(connection, [entries[n].record for n in chosen])
     new = [n for n in chosen if entries[n].record.comment.id in added]
     await decisions.append(connection, [made for n in new if (made := entries[n].decision) is not None])
-    await cases.open_many(connection, [opened for n in new if (opened := entries[n].case) is not None])
+    opened = [(case, entries[n].record.comment.text) for n in new if (case := entries[n].case) is not None]
+    blind = {case.id for case, text in opened if is_blind(case.cause, text)}
+    await cases.open_many(connection, [case for case, _ in opened], blind=blind)
     signed = [kept for n in new if (kept := entries[n].signed) is not None]
     await signatures.add(connection, signed)
     await cases.lead_campaigns(connection, sorted({one.campaign for one in signed if one.campaign != one.comment_id}))

@@ -10,9 +10,19 @@ from moderator.storage.database import Connection
 
 
 async def record(
-    services: Services, connection: Connection, actor: Actor, decision: Decision, act: AuditAction
+    services: Services,
+    connection: Connection,
+    actor: Actor,
+    decision: Decision,
+    act: AuditAction,
+    *,
+    batch: str | None = None,
 ) -> outbox.Event:
-    """Write a decision with all that follows from it. Return the event that the site's webhooks will hear of."""
+    """Write a decision with all that follows from it. Return the event that the site's webhooks will hear of.
+
+    Args:
+        batch: the press by which it was made or taken back together with others; None for one by itself.
+    """
     await decisions.append(connection, [decision])
     status = STATUS_AFTER[decision.action]
     await comments.set_status(connection, decision.comment_id, status)
@@ -25,7 +35,12 @@ async def record(
             subject_kind="comment",
             subject_id=decision.comment_id,
             site_id=decision.site_id,
-            detail={"decision": decision.id, "action": decision.action, "reason": decision.reason},
+            detail={
+                "decision": decision.id,
+                "action": decision.action,
+                "reason": decision.reason,
+                **({} if batch is None else {"batch": batch}),
+            },
         ),
     )
     stored = await comments.get_anywhere(connection, decision.comment_id)
@@ -41,6 +56,8 @@ async def record(
             "action": decision.action,
             "reason": decision.reason,
             "ground": decision.ground,
+            "ground_reference": decision.ground_reference,
+            "site_reason": decision.site_reason,
             "decision": decision.id,
             "undoes": decision.undoes,
         },

@@ -2,14 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from moderator.domain.audits import drawn_probability
+from moderator.domain.blind import is_blind
 from moderator.domain.comments import Status
-from moderator.domain.errors import CaseClosed, ClaimLost, Conflict, Forbidden, NotFound, NotNewest
+from moderator.domain.errors import (
+    CaseClosed,
+    ClaimLost,
+    Conflict,
+    Forbidden,
+    NotFound,
+    NotNewest,
+)
 from moderator.domain.events import ActorKind, AuditAction
 from moderator.domain.ids import CaseId, DecisionId
 from moderator.domain.people import Person
 from moderator.domain.policy import Action
+from moderator.domain.queue import EVERYTHING, Filter
+from moderator.domain.reasons import SiteReason, choose_reason
 from moderator.domain.review import (
     REPORTED_WEIGHT,
     STATUS_AFTER,
@@ -19,19 +30,23 @@ from moderator.domain.review import (
     Cause,
     Decision,
     Detection,
+    Escalation,
+    Ground,
     ReasonCode,
     Source,
+    check_note,
     check_ruling,
     ground_of,
 )
 from moderator.services import Services
-from moderator.storage import cases, comments, decisions, outbox, reports, signatures
-from moderator.storage.audit import Actor
+from moderator.storage import audit, cases, comments, decisions, outbox, reports, signatures
+from moderator.storage.audit import Actor, Entry
 from moderator.storage.cases import CaseFile
 from moderator.storage.database import Connection
 from moderator.usecases.recording import record
 
 MAX_CLAIM = 50
+HAND = 3  # The case in view, the next one, and one for whoever is quick.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,24 +58,65 @@ class Decided:
     case: CaseFile | None = None
 
 
-async def claim_next(
-    services: Services, person: Person, *, count: int, passing_over: Sequence[CaseId] = ()
-) -> list[CaseFile]:
-    """Claim up to `count` (1 to 50) of the most urgent free cases that this person may see.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What a person decides: `own` is the reason as the site words it, where they named one."""
 
-    Cases of `passing_over`, which the person has just skipped, stay in the queue for others.
+    action: Action
+    reason: ReasonCode | None = None
+    own: SiteReason | None = None
+    note: str | None = None
+
+
+async def claim_next(
+    services: Services,
+    person: Person,
+    *,
+    count: int,
+    passing_over: Sequence[CaseId] = (),
+    only: Filter = EVERYTHING,
+) -> list[CaseFile]:
+    """Claim up to `count` (1 to 50) of the most urgent free cases that this person may see, within a filter.
+
+    Cases of `passing_over`, which the person has just skipped, stay in the queue for others. What a colleague passed on
+    comes first for seniors, and not at all for others.
+    """
+    async with services.database.transaction() as connection:
+        return await _claim(services, connection, person, count=min(count, MAX_CLAIM), over=passing_over, only=only)
+
+
+async def fill_hand(
+    services: Services, person: Person, *, passing_over: Sequence[CaseId] = (), only: Filter = EVERYTHING
+) -> None:
+    """Let somebody hold `HAND` cases: what they hold lasts longer, and as many more are claimed as are missing.
+
+    The next case is then theirs before they decide about this one. Whoever has a full hand gets nothing more: a second
+    press must not hoard what nobody sees. Who stops loses all of it in time.
     """
     now = services.now()
     async with services.database.transaction() as connection:
-        return await cases.claim(
-            connection,
-            holder=person.id,
-            count=min(count, MAX_CLAIM),
-            now=now,
-            expires_at=now + timedelta(seconds=services.settings.claim_seconds),
-            sites=person.sites,
-            passing_over=passing_over,
-        )
+        expires_at = now + timedelta(seconds=services.settings.claim_seconds)
+        await cases.hold_on(connection, holder=person.id, now=now, expires_at=expires_at)
+        missing = HAND - len(await cases.list_claimed(connection, holder=person.id, now=now))
+        if missing > 0:
+            await _claim(services, connection, person, count=missing, over=passing_over, only=only)
+
+
+async def _claim(
+    services: Services, connection: Connection, person: Person, *, count: int, over: Sequence[CaseId], only: Filter
+) -> list[CaseFile]:
+    now = services.now()
+    return await cases.claim(
+        connection,
+        holder=person.id,
+        count=count,
+        now=now,
+        expires_at=now + timedelta(seconds=services.settings.claim_seconds),
+        sites=person.sites,
+        passing_over=over,
+        only=only,
+        is_senior=person.is_senior,
+    )
 
 
 async def claim_case(services: Services, person: Person, case_id: CaseId) -> CaseFile:
@@ -68,10 +124,11 @@ async def claim_case(services: Services, person: Person, case_id: CaseId) -> Cas
 
     Raises:
         NotFound: no such case, or not for this person's eyes.
+        Forbidden: it was passed on to a senior colleague.
         CaseClosed, ClaimLost: it is decided, or somebody else holds it.
     """
     async with services.database.transaction() as connection:
-        await _get_visible(services, connection, person, case_id)
+        _check_rank(person, await _get_visible(services, connection, person, case_id))
         return await _claim_one(services, connection, person, case_id)
 
 
@@ -88,6 +145,47 @@ async def release(services: Services, person: Person, case_id: CaseId) -> None:
             raise ClaimLost("You do not hold this case.")
 
 
+async def escalate(
+    services: Services, person: Person, case_id: CaseId, *, note: str | None = None, generation: int | None = None
+) -> None:
+    """Pass a case on to the seniors and administrators who may see its site, with a note for them.
+
+    Raises:
+        InvalidInput: the note is too long.
+        NotFound: no such case, or not for this person's eyes.
+        Forbidden: it was passed on to a senior colleague, which this person is not.
+        CaseClosed, ClaimLost: somebody else was first, or the claim has expired.
+        Conflict: there is nobody to pass it on to.
+    """
+    check_note(note)
+    now = services.now()
+    async with services.database.transaction() as connection:
+        file = await _get_visible(services, connection, person, case_id)
+        case = file.case
+        _check_rank(person, file)
+        case.check_may_decide(person.id, generation, now)
+        if not any(
+            other.is_senior and other.may_see(case.site_id) and other.id != person.id
+            for other in services.directory.people.values()
+        ):
+            raise Conflict("Nobody else may decide what is passed on: this site has no other senior or administrator.")
+        escalation = Escalation(at=now, by=person.id, note=note)
+        if not await cases.escalate(connection, case_id, generation=case.generation, escalation=escalation):
+            raise ClaimLost("This case has moved on since you saw it; claim it again.")
+        await audit.append(
+            connection,
+            Entry(
+                at=now,
+                actor=_actor(person),
+                action=AuditAction.CASE_ESCALATED,
+                subject_kind="comment",
+                subject_id=case.comment_id,
+                site_id=case.site_id,
+                detail={"case": case_id},
+            ),
+        )
+
+
 async def release_expired(services: Services) -> int:
     """Return expired claims to the queue; one pass of a background loop. Return how many."""
     async with services.database.transaction() as connection:
@@ -101,93 +199,140 @@ async def decide(
     *,
     action: Action,
     reason: ReasonCode | None = None,
+    site_reason: str | None = None,
     note: str | None = None,
     generation: int | None = None,
+    has_seen_scores: bool = False,
 ) -> Decided:
     """Close a case with a decision.
 
+    Args:
+        site_reason: the name of a reason on the site's own list, which says the code, the ground and the reference;
+            without one the code alone says the ground.
+        has_seen_scores: whether the person saw the scores even of a blind case.
+
     Raises:
-        InvalidInput: the ruling is incomplete; a rejection needs a reason.
+        InvalidInput: the ruling is incomplete; a rejection needs a reason, and the site's list must have it.
         NotFound: no such case, or not for this person's eyes.
+        Forbidden: it was passed on to a senior colleague.
         CaseClosed, ClaimLost: somebody else was first, or the claim has expired.
     """
-    check_ruling(action, reason, note)
     now = services.now()
     async with services.database.transaction() as connection:
         file = await _get_visible(services, connection, person, case_id)
-        case = file.case
-        case.check_may_decide(person.id, generation, now)
-        if not await cases.close(connection, case_id, generation=case.generation, now=now):
-            raise ClaimLost("This case has moved on since you saw it; claim it again.")
-        decision = Decision(
-            id=DecisionId(services.ids.new()),
-            site_id=case.site_id,
-            comment_id=case.comment_id,
-            case_id=case_id,
-            source=Source.MODERATOR,
-            action=action,
-            person_id=person.id,
-            reason=reason,
-            note=note,
-            ground=ground_of(action, reason),
-            detection=Detection.REPORT if case.cause is Cause.REPORT else Detection.POLICY,
-            # The person saw the scores; a blind sample is shown without them.
-            automation=Automation.NOT_AUTOMATED if case.cause is Cause.SAMPLE else Automation.PARTIALLY,
-            policy_version=file.outcome.policy,
-            model_version=file.outcome.model,
-            decided_at=now,
-        )
-        await reports.answer(connection, case.comment_id, decision_id=decision.id, now=now)
-        event = await record(services, connection, _actor(person), decision, AuditAction.CASE_DECIDED)
-        await outbox.call_back(connection, event)
+        settings = services.site(file.case.site_id).settings
+        own = choose_reason(settings.reasons, site_reason, reason)
+        reason = own.reason if own else reason
+        check_ruling(action, reason, note)
+        _check_rank(person, file)
+        file.case.check_may_decide(person.id, generation, now)
+        ruling = Ruling(action=action, reason=reason, own=own, note=note)
+        decision = await rule_on(services, connection, person, file, ruling, now=now, has_seen_scores=has_seen_scores)
     services.metrics.decisions.labels(action).inc()
     return Decided(decision=decision, status=STATUS_AFTER[action])
+
+
+async def rule_on(
+    services: Services,
+    connection: Connection,
+    person: Person,
+    file: CaseFile,
+    ruling: Ruling,
+    *,
+    now: datetime,
+    has_seen_scores: bool = False,
+    batch: str | None = None,
+) -> Decision:
+    """Close a case as it was read and record all that follows, in the caller's transaction, who has checked the right.
+
+    Args:
+        has_seen_scores: whether the person saw the scores even of a blind case.
+        batch: the press that decides this case together with others; None for one decided by itself.
+
+    Raises:
+        ClaimLost: the case has moved on since it was read.
+    """
+    case, action, own = file.case, ruling.action, ruling.own
+    is_unseen = is_blind(case.cause, file.comment.text) and not has_seen_scores
+    if not await cases.close(connection, case.id, generation=case.generation, now=now):
+        raise ClaimLost("This case has moved on since you saw it; claim it again.")
+    decision = Decision(
+        id=DecisionId(services.ids.new()),
+        site_id=case.site_id,
+        comment_id=case.comment_id,
+        case_id=case.id,
+        source=Source.MODERATOR,
+        action=action,
+        person_id=person.id,
+        reason=ruling.reason,
+        note=ruling.note,
+        ground=_ground(action, ruling.reason, own),
+        ground_reference=own.reference if own and action is Action.REJECT else None,
+        site_reason=own.name if own and services.site(case.site_id).settings.has_own_reasons else None,
+        detection=Detection.REPORT if case.cause is Cause.REPORT else Detection.POLICY,
+        automation=Automation.NOT_AUTOMATED if is_unseen else Automation.PARTIALLY,
+        policy_version=file.outcome.policy,
+        model_version=file.outcome.model,
+        inclusion_probability=drawn_probability(await decisions.for_comment(connection, case.comment_id)),
+        decided_at=now,
+    )
+    await reports.answer(connection, case.comment_id, decision_id=decision.id, now=now)
+    event = await record(services, connection, _actor(person), decision, AuditAction.CASE_DECIDED, batch=batch)
+    await outbox.call_back(connection, event)
+    return decision
 
 
 async def undo(services: Services, person: Person, decision_id: DecisionId) -> Decided:
     """Take the newest decision on a comment back: the comment is held again, and its case is this person's.
 
-    People undo their own decisions, the policy's and the site's; an administrator undoes anybody's.
+    People undo their own decisions, the policy's and the site's; seniors and administrators undo anybody's.
 
     Raises:
         NotFound: no such decision, or not for this person's eyes.
-        Forbidden: it is somebody else's.
+        Forbidden: it is somebody else's, or the comment's open case was passed on to a senior colleague.
         NotNewest: another decision has followed it.
     """
-    now = services.now()
     async with services.database.transaction() as connection:
-        undone = await decisions.get(connection, decision_id)
-        if not person.may_see(undone.site_id):
-            raise NotFound("There is no such decision.")
-        if not _is_theirs(person, undone):
-            raise Forbidden("Only the one who decided, or an administrator, may undo this.")
-        history = await decisions.for_comment(connection, undone.comment_id)
-        if history[-1].id != undone.id:
-            raise NotNewest("A newer decision stands; undo that one first.")
-        if undone.action is Action.HOLD:
-            raise Conflict("This decision was itself an undo; the comment waits in the queue.")
-        stored = await comments.get_anywhere(connection, undone.comment_id)
-        if stored.is_erased:
-            raise Conflict("This comment was erased; nothing can be decided about it any more.")
-        decision = Decision(
-            id=DecisionId(services.ids.new()),
-            site_id=undone.site_id,
-            comment_id=undone.comment_id,
-            source=Source.MODERATOR,
-            action=Action.HOLD,
-            person_id=person.id,
-            detection=Detection.PERSON,
-            automation=Automation.NOT_AUTOMATED,
-            policy_version=undone.policy_version,
-            model_version=undone.model_version,
-            undoes=undone.id,
-            decided_at=now,
-        )
-        await record(services, connection, _actor(person), decision, AuditAction.DECISION_UNDONE)
-        case_id = await _reopen(services, connection, decision)
+        decision, case_id = await take_back(services, connection, person, decision_id)
+        _check_rank(person, await cases.get(connection, case_id, now=services.now()))
         file = await _claim_one(services, connection, person, case_id)
     services.metrics.undone.inc()
     return Decided(decision=decision, status=Status.HELD, case=file)
+
+
+async def take_back(
+    services: Services, connection: Connection, person: Person, decision_id: DecisionId, *, batch: str | None = None
+) -> tuple[Decision, CaseId]:
+    """Take a decision back in the caller's transaction; return the new one and the open case. Raises as `undo` does."""
+    undone = await decisions.get(connection, decision_id)
+    if not person.may_see(undone.site_id):
+        raise NotFound("There is no such decision.")
+    if not _is_theirs(person, undone):
+        raise Forbidden("Only the one who decided, a senior or an administrator may undo this.")
+    history = await decisions.for_comment(connection, undone.comment_id)
+    if history[-1].id != undone.id:
+        raise NotNewest("A newer decision stands; undo that one first.")
+    if undone.action is Action.HOLD:
+        raise Conflict("This decision was itself an undo; the comment waits in the queue.")
+    stored = await comments.get_anywhere(connection, undone.comment_id)
+    if stored.is_erased:
+        raise Conflict("This comment was erased; nothing can be decided about it any more.")
+    decision = Decision(
+        id=DecisionId(services.ids.new()),
+        site_id=undone.site_id,
+        comment_id=undone.comment_id,
+        source=Source.MODERATOR,
+        action=Action.HOLD,
+        person_id=person.id,
+        detection=Detection.PERSON,
+        automation=Automation.NOT_AUTOMATED,
+        policy_version=undone.policy_version,
+        model_version=undone.model_version,
+        undoes=undone.id,
+        decided_at=services.now(),
+    )
+    await record(services, connection, _actor(person), decision, AuditAction.DECISION_UNDONE, batch=batch)
+    return decision, await _reopen(services, connection, decision)
 
 
 def may_undo(person: Person, history: Sequence[Decision]) -> bool:
@@ -196,7 +341,7 @@ def may_undo(person: Person, history: Sequence[Decision]) -> bool:
 
 
 def _is_theirs(person: Person, decision: Decision) -> bool:
-    return decision.source is not Source.MODERATOR or decision.person_id == person.id or person.is_admin
+    return decision.source is not Source.MODERATOR or decision.person_id == person.id or person.is_senior
 
 
 async def _get_visible(services: Services, connection: Connection, person: Person, case_id: CaseId) -> CaseFile:
@@ -205,6 +350,15 @@ async def _get_visible(services: Services, connection: Connection, person: Perso
     if not person.may_see(file.case.site_id):
         raise NotFound("There is no such case.")
     return file
+
+
+def _check_rank(person: Person, file: CaseFile) -> None:
+    if file.case.escalation is not None and not person.is_senior:
+        raise Forbidden("This case was passed on; a senior colleague decides it.")
+
+
+def _ground(action: Action, reason: ReasonCode | None, own: SiteReason | None) -> Ground | None:
+    return own.ground if own and action is Action.REJECT else ground_of(action, reason)
 
 
 async def _claim_one(services: Services, connection: Connection, person: Person, case_id: CaseId) -> CaseFile:

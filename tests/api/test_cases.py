@@ -6,9 +6,14 @@ import httpx2
 import pytest
 
 from moderator.classifier.scorer import Scorer
+from moderator.domain.reasons import ReasonCode, SiteReason
+from moderator.domain.sites import SiteSettings
 from moderator.services import Services
+from moderator.usecases import manage
 from tests.api.conftest import Secrets
+from tests.builders import a_blind_text
 from tests.fakes import Clock
+from tests.usecases.conftest import OPERATOR
 
 pytestmark = pytest.mark.anyio
 
@@ -226,3 +231,51 @@ async def test_cases_of_comments_that_are_alike_carry_one_campaign(
     assert [(case["cause"], case["campaign"]) for case in grouped] == [("campaign", outcomes[0]["id"])] * 2
     (alone,) = [case for case in listed.values() if case["cause"] == "borderline"]
     assert alone["campaign"] is None
+
+
+async def test_a_case_is_passed_on_and_says_by_whom(client: httpx2.AsyncClient, secrets: Secrets) -> None:
+    await hold(client, secrets)
+    (case,) = await claim(client, secrets)
+    path = f"/v1/cases/{case['id']}/escalate"
+    assert case["escalation"] is None
+    assert (await client.post(path, json={"note": "A\x00"}, headers=secrets.bearer("anna"))).status_code == 422
+    assert (await client.post(path, json={"note": "A threat?"}, headers=secrets.bearer("ben"))).status_code == 409
+    answer = await client.post(path, json={"note": "A threat?"}, headers=secrets.bearer("anna"))
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert await claim(client, secrets, "ben") == []
+    assert (await decide(client, secrets, case["id"], "ben", generation=case["generation"] + 1)).status_code == 403
+    (found,) = await claim(client, secrets, "admin")
+    assert (found["escalation"]["by"], found["escalation"]["note"]) == ("Anna", "A threat?")
+    assert (await decide(client, secrets, case["id"], "admin", generation=found["generation"])).status_code == 200
+
+
+async def test_a_note_is_not_needed_to_pass_on(client: httpx2.AsyncClient, secrets: Secrets) -> None:
+    await hold(client, secrets)
+    (case,) = await claim(client, secrets)
+    path = f"/v1/cases/{case['id']}/escalate"
+    assert (await client.post(path, headers=secrets.bearer("anna"))).status_code == 204
+    (listed,) = (await client.get("/v1/cases", headers=secrets.bearer("anna"))).json()["cases"]
+    assert (listed["escalation"]["by"], listed["escalation"]["note"]) == ("Anna", None)
+
+
+async def test_a_decision_may_name_a_reason_of_the_sites_own(
+    client: httpx2.AsyncClient, secrets: Secrets, services: Services
+) -> None:
+    own = SiteReason(name="Rude", key="1", reason=ReasonCode.INSULT, reference="Rules, 4")
+    (site,) = [one for one in services.directory.sites.values() if one.name == "News"]
+    await manage.change_site(services, OPERATOR, site.id, SiteSettings(reasons=(own,)))
+    await hold(client, secrets)
+    (case,) = await claim(client, secrets)
+    path = f"/v1/cases/{case['id']}/decision"
+    wrong = {"action": "reject", "site_reason": "Polite"}
+    refused = await client.post(path, json=wrong, headers=secrets.bearer("anna"))
+    assert refused.json()["errors"][0]["pointer"] == "/site_reason"
+    sent = {"action": "reject", "site_reason": "Rude", "generation": case["generation"]}
+    answer = (await client.post(path, json=sent, headers=secrets.bearer("anna"))).json()
+    assert (answer["reason"], answer["site_reason"], answer["ground_reference"]) == ("insult", "Rude", "Rules, 4")
+
+
+async def test_ones_own_tool_is_given_the_scores_of_a_blind_case(client: httpx2.AsyncClient, secrets: Secrets) -> None:
+    await hold(client, secrets, a_blind_text())
+    (case,) = await claim(client, secrets)
+    assert case["scores"]["insult"] == 0.6

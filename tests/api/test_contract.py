@@ -29,6 +29,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/score"): {"texts": ["Fine."]},
     ("POST", "/v1/cases/claim"): {"count": 1},
     ("POST", "/v1/cases/{id}/decision"): {"action": "approve", "generation": 0},
+    ("POST", "/v1/cases/{id}/escalate"): {"note": "A threat?"},
 }
 
 # What a caller without a right is told; everybody with it gets past the door (any other status).
@@ -159,8 +160,11 @@ async def test_real_answers_are_as_described(client: httpx2.AsyncClient, secrets
     _check_answer(by_name["POST", "/v1/cases/{id}/decision"], decided)
     await check("POST", "/v1/cases/{id}/decision", f"/v1/cases/{case['id']}/decision", {"action": "approve"}, "anna")
     undo = f"/v1/decisions/{decided.json()['id']}/undo"
-    await check("POST", "/v1/decisions/{id}/undo", undo, who="anna")
+    undone = await check("POST", "/v1/decisions/{id}/undo", undo, who="anna")
     await check("POST", "/v1/cases/{id}/release", "/v1/cases/none/release", who="anna")
+    passed = f"/v1/cases/{undone.json()['reopened']['id']}/escalate"
+    await check("POST", "/v1/cases/{id}/escalate", passed, {"note": "A threat?"}, "anna")
+    await check("GET", "/v1/cases", "/v1/cases", who="anna")
     await check("GET", "/v1/models", "/v1/models", who="admin")
     await check("POST", "/v1/models/{version}/activate", "/v1/models/none-1/activate", who="admin")
     await check("POST", "/v1/models/rollback", "/v1/models/rollback", who="admin")
@@ -225,6 +229,7 @@ async def test_nothing_sent_makes_the_service_fail(client: httpx2.AsyncClient, s
         ("/v1/comments/none/reports", "site"),
         ("/v1/cases/claim", "anna"),
         ("/v1/cases/none/decision", "anna"),
+        ("/v1/cases/none/escalate", "anna"),
     ):
         answer = await client.post(path, content=body, headers=secrets.bearer(who))
         assert answer.status_code < 500, (path, body, answer.text)

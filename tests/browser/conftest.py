@@ -10,7 +10,13 @@ from tests.server import Service
 from tests.tiny import publish_tiny
 
 CHROMIUM = Path("/usr/bin/chromium")
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-features=BackForwardCache",  # The driver loses a page that comes back from it on a busy machine.
+]
 
 
 @pytest.fixture(scope="module")  # While it lasts its event loop is in the way of the other tests' own.

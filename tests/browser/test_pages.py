@@ -237,7 +237,7 @@ def test_every_key_is_named_on_its_button(browser: Browser, service: Service) ->
         keys = page.eval_on_selector_all(
             "[aria-keyshortcuts]", "found => found.map(one => one.getAttribute('aria-keyshortcuts'))"
         )
-        assert sorted(keys) == sorted("AS1234567890DHOE?RQ/")
+        assert sorted(keys) == sorted("AS1234567890DHOE?RQ/CX")
 
 
 def test_hostile_text_is_shown_and_does_nothing(browser: Browser, service: Service) -> None:

@@ -1,5 +1,6 @@
 """The console over a real database, with a fake scorer, and a browser's cookie jar."""
 
+import html
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def services(sqlite_database: SqliteDatabase, clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Services:
-    settings = Settings(models=str(tmp_path_factory.mktemp("models")), rate_per_author=0)
+    settings = Settings(models=str(tmp_path_factory.mktemp("models")), rate_per_author=0, audit_share=0)
     services = new_services(
         settings,
         sqlite_database,
@@ -98,7 +99,7 @@ class Visitor:
         own = re.search(r'formaction="([^"]+)"', button[0])
         form = self.page[forms[-1].start() : button.start()]
         sent = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
-        sent |= dict(re.findall(r'name="(\w+)" value="(\w+)"', button[0]))
+        sent |= {name: html.unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', button[0])}
         return await self.submit(own[1] if own else forms[-1][1], **{**sent, **fields})
 
     async def sign_in(self, name: str = "Anna", password: str = PASSWORD) -> str:

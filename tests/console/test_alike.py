@@ -76,13 +76,13 @@ async def test_another_of_the_campaign_is_taken_from_the_page(
 async def test_what_a_colleague_holds_cannot_be_taken(
     visitor: Visitor, other: Visitor, services: Services, site: SiteId
 ) -> None:
-    await campaign(services, site, 5)
+    await campaign(services, site, 7)
     for one, name in ((other, "Ben"), (visitor, "Anna")):
         await one.open("/console")
         await one.sign_in(name)
         page = await one.press("N")
 
-    assert "A colleague has it." in page
+    assert page.count("A colleague has it.") == 3
     assert "/claim" not in page
 
 
@@ -146,7 +146,7 @@ async def test_the_queue_keeps_a_campaign_together(
     await visitor.open("/console")
     await visitor.sign_in()
 
-    page = await visitor.open("/console/queue")
+    page = (await visitor.open("/console/queue")).split('<ol class="queue">')[1]
 
     texts = re.findall(r'<p class="text"[^>]*><bdi>(.*?)</bdi>', page, re.DOTALL)
     assert len(texts) == 3

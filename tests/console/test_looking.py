@@ -295,7 +295,7 @@ async def test_a_blind_check_is_not_explained_before_it_is_decided(
         await cases.open_many(connection, [replace(case, cause=Cause.SAMPLE)])
     await visitor.sign_in()
     page = await visitor.open(f"/console/comments/{comment}")
-    assert "A check on the machine waits for a person" in page
+    assert "Decide this one without the machine: its scores are not shown." in page
     for hint in ("<mark", "meters", " %", "fake-1", "rejected", "policy 2", 'aria-keyshortcuts="U"'):
         assert hint not in page, hint
     await visitor.press("N")

@@ -2,22 +2,31 @@
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from moderator.classifier import manifest as manifests
-from moderator.classifier.manifest import Curve, Goal, Point
+from moderator.classifier.manifest import Curve, Goal, Point, ScoreGroup
 from moderator.classifier.registry import read_manifest
 from moderator.classifier.scorer import Scorer
 from moderator.console.plots import LINE_HEIGHT, LINE_WIDTH, line
 from moderator.domain.events import AuditAction
+from moderator.domain.ids import SiteId
 from moderator.domain.people import Role
+from moderator.domain.policy import Action
+from moderator.domain.review import ReasonCode, Source
+from moderator.domain.scoring import Label
 from moderator.services import Services, load_model
-from moderator.storage import audit
+from moderator.storage import audit, comments, decisions
+from moderator.storage.comments import Record
 from moderator.usecases import manage
+from tests.builders import a_comment, an_outcome
 from tests.console.conftest import PASSWORD, Visitor
+from tests.fakes import Clock
+from tests.storage.rows import a_decision
 from tests.tiny import publish_tiny
 from tests.usecases.conftest import OPERATOR
 
@@ -228,3 +237,85 @@ def test_a_line_stays_within_its_plot() -> None:
     assert found.points == f"0.0,{LINE_HEIGHT}.0 {LINE_WIDTH}.0,{LINE_HEIGHT / 2}"
     assert found.band.split()[-1] == f"0.0,{LINE_HEIGHT * 0.75}"
     assert line([]) is None
+
+
+async def test_a_version_without_groups_says_why_there_is_no_diagram(
+    services: Services, admin: Visitor, first: str
+) -> None:
+    found = read_manifest(services.models_folder, first)
+    older = manifests.encode(msgspec.structs.replace(found, reliability={}))
+    (services.models_folder / first / manifests.FILE_NAME).write_bytes(older)
+
+    page = await admin.open(f"/console/models/{first}")
+
+    assert "This version was made before the groups of test comments were kept" in page
+    assert 'class="diagram"' not in page
+
+
+async def test_a_version_shows_whether_its_scores_came_true(services: Services, admin: Visitor, first: str) -> None:
+    found = read_manifest(services.models_folder, first)
+    groups = {Label.SPAM: [ScoreGroup(predicted=0.25, observed=0.125, low=0.0625, high=0.5, rows=1234)]}
+    changed = manifests.encode(msgspec.structs.replace(found, reliability=groups))
+    (services.models_folder / first / manifests.FILE_NAME).write_bytes(changed)
+
+    page = await admin.open(f"/console/models/{first}")
+
+    assert page.count('class="diagram"') == page.count('class="dot"') == 1
+    assert "25.0 % 12.5 % 6.2 % and 50.0 % 1,234" in _text(page)
+    assert "style=" not in page
+
+
+async def _ruled(services: Services, site: SiteId, version: str, *, number: int, rejected: int) -> None:
+    """Store comments that a version scored, and what a person decided about them."""
+    (anna, *_) = services.directory.people
+    async with services.database.transaction() as connection:
+        for n in range(number):
+            comment = a_comment(comment_id=services.ids.new(), site_id=site, received_at=services.now())
+            outcome = replace(an_outcome(comment, verdict=Action.HOLD), model=version)
+            await comments.add(connection, [Record(comment=comment, outcome=outcome)])
+            action = Action.REJECT if n < rejected else Action.APPROVE
+            decision = a_decision(
+                comment.id,
+                id=services.ids.new(),
+                site_id=site,
+                source=Source.MODERATOR,
+                person_id=anna,
+                action=action,
+                reason=ReasonCode.SPAM if action is Action.REJECT else None,
+                inclusion_probability=0.5 if n == 0 else None,
+            )
+            await decisions.append(connection, [decision])
+
+
+async def test_the_version_in_use_is_compared_with_a_sites_own_decisions(
+    services: Services, admin: Visitor, first: str, second: str, site: SiteId, clock: Clock
+) -> None:
+    await _ruled(services, site, first, number=20, rejected=5)
+    await _ruled(services, site, second, number=20, rejected=20)
+    assert "decisions of the last" not in await admin.open(f"/console/models/{first}")
+
+    text = _text(await admin.open(f"/console/models/{first}?own={site}"))
+
+    assert "20 decisions of the last 30 days on comments that this version scored" in text
+    assert "1 of them were drawn by chance" in text
+    assert "60.0 % 28.6 %" in text  # 6 of 21: the one that was drawn counts twice.
+    await _ruled(services, site, first, number=1, rejected=0)
+    assert "20 decisions" in _text(await admin.open(f"/console/models/{first}?own={site}"))
+    clock.forward(minutes=2)
+    assert "21 decisions" in _text(await admin.open(f"/console/models/{first}?own={site}"))
+    await admin.open(f"/console/models/{second}?own={site}")
+    assert admin.status == 404
+    await admin.open(f"/console/models/{first}?own=nowhere")
+    assert admin.status == 404
+
+
+async def test_too_few_decisions_are_not_drawn(services: Services, admin: Visitor, first: str, site: SiteId) -> None:
+    await _ruled(services, site, first, number=9, rejected=5)
+    async with services.database.transaction() as connection:
+        comment = a_comment(comment_id=services.ids.new(), site_id=site, received_at=services.now())
+        outcome = replace(an_outcome(comment, verdict=Action.HOLD), model=first, scores={})
+        await comments.add(connection, [Record(comment=comment, outcome=outcome)])
+
+    text = _text(await admin.open(f"/console/models/{first}?own={site}"))
+
+    assert "Too few decisions to draw: 9 in the last 30 days" in text

@@ -1,5 +1,6 @@
 """Ids, authors, people, keys and the errors' words."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -68,6 +69,7 @@ def test_people_see_their_sites_or_all() -> None:
 
     assert everywhere.is_admin
     assert not limited.is_admin
+    assert [replace(limited, role=role).is_senior for role in Role] == [False, True, True]
     assert everywhere.may_see(SiteId("other"))
     assert limited.may_see(A_SITE)
     assert not limited.may_see(SiteId("other"))

@@ -131,3 +131,33 @@ def test_the_address_that_people_open(tmp_path: Path, given: dict[str, str], add
 
 def test_every_setting_has_its_help() -> None:
     assert list(HELP) == [entry.name for entry in fields(Settings)]
+
+
+OIDC = {
+    "MODERATOR_OIDC_ISSUER": "https://id.example",
+    "MODERATOR_OIDC_CLIENT_ID": "moderator",
+    "MODERATOR_OIDC_CLIENT_SECRET": "hush",
+    "MODERATOR_OIDC_MODERATORS": "mods",
+}
+
+
+def test_a_sign_in_provider_is_set_whole() -> None:
+    settings = load_settings(OIDC)
+    assert settings.oidc_issuer == "https://id.example"
+    assert "hush" not in repr(settings)
+    assert load_settings({**OIDC, "MODERATOR_OIDC_ISSUER": "http://127.0.0.1:9000"}).oidc_issuer
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "pointer"),
+    [
+        ("ISSUER", "http://id.example", "/oidc_issuer"),
+        ("CLIENT_ID", "", "/oidc_client_id"),
+        ("SCOPES", "profile", "/oidc_scopes"),
+        ("MODERATORS", "", "/oidc_moderators"),
+    ],
+)
+def test_a_sign_in_provider_that_lacks_something_is_refused_at_the_start(name: str, value: str, pointer: str) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        load_settings({**OIDC, f"MODERATOR_OIDC_{name}": value})
+    assert [fault.pointer for fault in raised.value.faults] == [pointer]

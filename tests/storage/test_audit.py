@@ -3,15 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from moderator.domain.events import ActorKind, AuditAction
 from moderator.storage import audit
-from moderator.storage.audit import Actor, Entry
+from moderator.storage.audit import Actor, Entry, Question
 from moderator.storage.database import Connection, Database
 from tests.builders import A_SITE, NOON
-from tests.storage.rows import ANNA, later
+from tests.storage.rows import ANNA, ANOTHER_SITE, BEN, later
 
 pytestmark = pytest.mark.anyio
 
@@ -136,3 +138,49 @@ async def test_a_chain_that_grows_while_it_is_read_is_no_break(database: Databas
     growing = _Growing(database)
     assert [sentence async for sentence in audit.find_breaks(growing, page_size=100)] == []  # type: ignore[arg-type]
     assert growing.reads == 2  # One page, and the end: an entry came between the two.
+
+
+async def test_a_walk_goes_on_where_another_stopped(database: Database) -> None:
+    await _append(database, *[an_entry(minute=n) for n in range(5)])
+    pages = [walked async for walked in audit.walk(database, page_size=2)]
+    assert [(walked.seq, walked.breaks) for walked in pages] == [(2, []), (4, []), (5, [])]
+
+    assert [walked.seq async for walked in audit.walk(database, after=4)] == [5]
+    assert [walked.breaks async for walked in audit.walk(database, after=5)] == [[]]
+    async with database.transaction() as connection:
+        await connection.execute("DELETE FROM audit WHERE seq = 2")
+    assert [walked.breaks async for walked in audit.walk(database, after=2)] == [
+        ["Entry 3 does not follow the one before it."]
+    ]
+
+
+async def _looked(database: Database, limit: int = 9, before: int | None = None, **asked: Any) -> list[int]:
+    async with database.read() as connection:
+        found = await audit.look(connection, Question(**asked), limit=limit, before=before)
+    return [seq for seq, _ in found]
+
+
+async def test_the_log_is_looked_through_by_who_what_where_and_when(database: Database) -> None:
+    service, site = Actor(kind=ActorKind.SERVICE), Actor(kind=ActorKind.SITE, id=A_SITE)
+    await _append(
+        database,
+        an_entry("comment-1"),
+        replace(an_entry("comment-2", minute=1), actor=Actor(kind=ActorKind.PERSON, id=BEN)),
+        replace(an_entry("comment-1", minute=2), action=AuditAction.DECISION_UNDONE, site_id=ANOTHER_SITE),
+        replace(an_entry("endpoint-1", minute=3), action=AuditAction.ENDPOINT_DISABLED, actor=service, site_id=None),
+        replace(an_entry("comment-3", minute=4), action=AuditAction.COMMENT_OVERRULED, actor=site),
+    )
+
+    assert await _looked(database) == [5, 4, 3, 2, 1]
+    assert await _looked(database, limit=2, before=4) == [3, 2]
+    assert await _looked(database, actor_kind=ActorKind.PERSON, actor_id=BEN) == [2]
+    assert await _looked(database, actor_kind=ActorKind.SERVICE) == [4]
+    assert await _looked(database, actor_id=A_SITE) == [5]
+    assert await _looked(database, action=AuditAction.CASE_DECIDED) == [2, 1]
+    assert await _looked(database, subject_id="comment-1", action=AuditAction.CASE_DECIDED) == [1]
+    assert await _looked(database, site_id=ANOTHER_SITE) == [3]
+    assert await _looked(database, sites=(ANOTHER_SITE,)) == [4, 3]
+    assert await _looked(database, since=later(minutes=1), until=later(minutes=3)) == [3, 2]
+    assert await _looked(database, since=later(minutes=9)) == []
+    assert await _looked(database, until=NOON) == []
+    assert await _looked(database, until=later(minutes=9), before=2) == [1]

@@ -8,7 +8,7 @@ import pytest
 from moderator.domain.errors import NotFound
 from moderator.domain.ids import CaseId, CommentId, PersonId, SiteId
 from moderator.domain.people import Person, Role
-from moderator.domain.review import Case, CaseState
+from moderator.domain.review import Case, CaseState, Cause, Escalation
 from moderator.storage import cases, people
 from moderator.storage.cases import CaseFile, QueueSize
 from moderator.storage.database import Connection, Database
@@ -271,3 +271,61 @@ async def test_whatever_the_planner_does_no_more_is_claimed_than_was_asked_for(
         for name in off.split():
             await connection.execute(f"SET LOCAL enable_{name} = off")
         assert len(await _claim(connection, count=2)) == 2
+
+
+async def _escalate(connection: Connection, case: Case, *, by: PersonId = ANNA, minute: float = 1) -> bool:
+    escalation = Escalation(at=later(minutes=minute), by=by, note="A threat?")
+    return await cases.escalate(
+        connection, case.id, generation=(await _get(connection, case)).generation, escalation=escalation
+    )
+
+
+async def test_what_was_passed_on_is_for_seniors_and_comes_first_for_them(connection: Connection) -> None:
+    passed, grave, other = [await add_case(connection, weight=weight) for weight in (0.1, 0.9, 0.5)]
+    await _claim(connection, count=3)
+    for case in (passed, grave, other):
+        assert await cases.release(connection, case.id, ANNA)
+    assert await _escalate(connection, passed)
+    found = await _get(connection, passed)
+    assert found.escalation == Escalation(at=later(minutes=1), by=ANNA, note="A threat?")
+    assert (found.claim, found.generation) == (None, 3)
+    assert (await cases.queue_size(connection)).passed_on == 1
+
+    senior = await cases.claim(
+        connection, holder=BEN, count=2, now=later(minutes=2), expires_at=later(minutes=9), is_senior=True
+    )
+    assert {file.case.id for file in senior} == {passed.id, grave.id}
+    assert (await cases.queue_size(connection)).passed_on == 0
+    assert case_ids(await _claim(connection, count=3)) == [other.id]
+
+
+async def test_nobody_is_given_what_they_passed_on(connection: Connection) -> None:
+    case = await add_case(connection)
+    assert await _escalate(connection, case)
+    for holder, count in ((ANNA, 0), (BEN, 1)):
+        found = await cases.claim(
+            connection, holder=holder, count=2, now=later(minutes=2), expires_at=later(minutes=9), is_senior=True
+        )
+        assert len(found) == count
+
+
+async def test_a_case_that_has_moved_on_is_not_passed_on(connection: Connection) -> None:
+    case = await add_case(connection)
+    escalation = Escalation(at=NOON, by=ANNA)
+    assert not await cases.escalate(connection, case.id, generation=7, escalation=escalation)
+    assert (await _get(connection, case)).escalation is None
+
+
+async def test_an_erased_note_leaves_that_it_was_passed_on(connection: Connection) -> None:
+    case = await add_case(connection)
+    assert await _escalate(connection, case)
+    await cases.erase_notes(connection, case.comment_id)
+    assert (await _get(connection, case)).escalation == Escalation(at=later(minutes=1), by=ANNA)
+
+
+async def test_why_cases_were_opened_is_told_of_many(connection: Connection) -> None:
+    found = [await add_case(connection) for _ in range(2)]
+    assert await cases.causes_of(connection, [*(one.id for one in found), CaseId("none")]) == {
+        one.id: Cause.BORDERLINE for one in found
+    }
+    assert await cases.causes_of(connection, []) == {}

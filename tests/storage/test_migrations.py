@@ -13,20 +13,32 @@ from moderator.domain.errors import SchemaRefused
 from moderator.domain.events import EndpointKind
 from moderator.domain.ids import CaseId
 from moderator.domain.policy import Action
-from moderator.storage import cases, outbox, search, signatures
+from moderator.domain.queue import Filter
+from moderator.domain.scoring import Label
+from moderator.storage import cases, outbox, people, search, sessions, signatures
 from moderator.storage import migrate as migrations
+from moderator.storage.columns import from_ms
 from moderator.storage.database import Database
 from moderator.storage.engine import open_database
 from moderator.storage.migrate import Migration, check_schema, load_migrations, migrate, statements
 from moderator.storage.postgres import PostgresDatabase
 from moderator.storage.signatures import Signed
 from moderator.storage.sqlite import SqliteDatabase
-from tests.builders import NOON, a_signature
+from tests.builders import NOON, a_comment, a_signature
 from tests.storage.rows import add_comment, add_sites
 
 pytestmark = pytest.mark.anyio
 
-NAMES = ["0001_initial", "0002_campaigns", "0003_other_protocols", "0004_search"]
+NAMES = [
+    "0001_initial",
+    "0002_campaigns",
+    "0003_other_protocols",
+    "0004_search",
+    "0005_queue",
+    "0006_escalation",
+    "0007_people",
+    "0008_bulk_log_numbers",
+]
 
 COLUMNS = {
     "sqlite": """
@@ -44,6 +56,14 @@ INSERT INTO endpoints (id, site_id, url, secrets, created_ms) VALUES (:id, :site
 OLD_CASE = """
 INSERT INTO cases (id, site_id, comment_id, cause, weight, opened_ms)
 VALUES (:id, :site_id, :comment_id, 'borderline', 0.5, 0)
+"""
+
+OLD_PERSON = """
+INSERT INTO people (id, name, role, password_hash, created_ms) VALUES ('person-old', 'Olga', 'admin', 'hash', 0)
+"""
+OLD_SESSION = """
+INSERT INTO sessions (hash, person_id, csrf, created_ms, expires_ms)
+VALUES ('0123456789abcdef0123456789abcdef', 'person-old', 'csrf', 7, 9000000000000)
 """
 
 
@@ -170,7 +190,7 @@ async def _shape(database: Database) -> list[tuple[object, ...]]:
     return sorted(tuple(row.values()) if isinstance(row, dict) else tuple(row) for row in (*columns, *indexes))
 
 
-@pytest.mark.parametrize("released", [1, 2, 3])
+@pytest.mark.parametrize("released", [1, 2, 3, 4])
 async def test_a_database_of_an_earlier_schema_keeps_its_rows_and_gets_the_same_shape(
     empty: Database, database: Database, monkeypatch: pytest.MonkeyPatch, released: int
 ) -> None:
@@ -179,9 +199,11 @@ async def test_a_database_of_an_earlier_schema_keeps_its_rows_and_gets_the_same_
     await migrate(empty, now_ms=5)
     async with empty.transaction() as connection:
         await add_sites(connection)
-        comment = await add_comment(connection, verdict=Action.HOLD)
+        comment = await add_comment(connection, a_comment(section="politics"), verdict=Action.HOLD)
         await connection.execute(OLD_CASE, id="case-old", site_id=comment.site_id, comment_id=comment.id)
         await connection.execute(OLD_ENDPOINT, id="endpoint-old", site_id=comment.site_id)
+        await connection.execute(OLD_PERSON)
+        await connection.execute(OLD_SESSION)
     monkeypatch.setattr(migrations, "load_migrations", lambda _engine: known)
 
     assert await migrate(empty, now_ms=6) == NAMES[released:]
@@ -189,9 +211,16 @@ async def test_a_database_of_an_earlier_schema_keeps_its_rows_and_gets_the_same_
     await check_schema(empty)
     async with empty.transaction() as connection:
         file = await cases.get(connection, CaseId("case-old"), now=NOON)
-        assert (file.comment, file.case.campaign) == (comment, None)
+        assert (file.comment, file.case.campaign, file.label) == (comment, None, Label.INSULT)
+        only = Filter(label=Label.INSULT, section="politics")
+        assert len(await cases.list_open(connection, as_of=NOON, limit=9, only=only)) == 1
         (endpoint,) = await outbox.list_endpoints(connection, comment.site_id)
         assert endpoint.kind is EndpointKind.WEBHOOK
+        session = await sessions.find(connection, "0123456789abcdef0123456789abcdef", NOON)
+        assert session is not None
+        assert (session.person.name, session.id, session.seen_at) == ("Olga", "0123456789abcdef0123456789", from_ms(7))
+        (account,) = await people.list_accounts(connection, NOON)
+        assert account.signed_in_at == from_ms(7)
         await signatures.add(
             connection,
             [Signed(comment_id=comment.id, campaign=comment.id, signature=a_signature(), received_at=NOON)],

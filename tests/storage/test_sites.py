@@ -5,6 +5,8 @@ import pytest
 from moderator.domain.comments import Site
 from moderator.domain.ids import KeyId, SiteId
 from moderator.domain.people import KeyKind, SiteKey
+from moderator.domain.reasons import DEFAULT_REASONS, Ground, ReasonCode, SiteReason
+from moderator.domain.sites import SiteSettings
 from moderator.storage import sites
 from moderator.storage.database import Connection, Database
 from moderator.storage.sites import IssuedKey
@@ -82,3 +84,17 @@ async def test_each_touch_raises_the_revision(connection: Connection) -> None:
     await sites.touch_directory(connection)
     await sites.touch_directory(connection)
     assert await sites.directory_revision(connection) == before + 2
+
+
+async def test_a_sites_own_reasons_come_back_in_order_and_the_houses_are_not_stored(connection: Connection) -> None:
+    own = (
+        SiteReason(name="Hass", key="2", reason=ReasonCode.HATE, ground=Ground.LAW, reference="StGB § 130"),
+        SiteReason(name="Grob", key="1", reason=ReasonCode.INSULT),
+    )
+    for reasons, stored in ((own, True), (DEFAULT_REASONS, False)):
+        await sites.set_settings(connection, A_SITE, sites.settings_to_dict(SiteSettings(reasons=reasons)))
+        (found, _) = await sites.list_all(connection)
+        assert found.settings.reasons == reasons
+        row = await connection.one("SELECT settings FROM sites WHERE id = :id", id=A_SITE)
+        assert row is not None
+        assert ("Grob" in row["settings"]) == stored

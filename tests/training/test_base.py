@@ -83,6 +83,9 @@ def test_a_version_says_how_it_was_made(data: Path, tmp_path: Path, monkeypatch:
     assert manifest.libraries["scikit-learn"]
     assert all(one["converged"] for one in manifest.data.examples.values())
     assert manifest.metrics["toxic"]["tiny_news"].auc > 0.95
+    groups = manifest.reliability[Label.TOXIC]
+    assert [one.predicted for one in groups] == sorted(one.predicted for one in groups)
+    assert all(0 <= one.low <= one.observed <= one.high <= 1 for one in groups)
     assert registry.load_version(tmp_path / "models", manifest.version).labels == tuple(Label)
 
 

@@ -120,12 +120,6 @@ def test_one_class_alone_can_be_drawn(positive: np.ndarray[tuple[int], np.dtype[
     assert "none." in _description(plots.score_distribution(scores, positive, "t"))
 
 
-def test_wilson_intervals_are_those_of_the_books() -> None:
-    assert plots._wilson(0, 10) == pytest.approx((0, 0, 0.2775), abs=1e-3)
-    assert plots._wilson(5, 10) == pytest.approx((0.2366, 0.5, 0.7634), abs=1e-3)
-    assert plots._wilson(10, 10) == pytest.approx((0.7225, 1, 1), abs=1e-3)
-
-
 def test_points_are_drawn_from_left_to_right() -> None:
     assert "10.0% → 0.00%, 50.0% → 1.00%, 90.0% → 20.00%" in _description(plots.risk_coverage(POINTS, "t"))
 

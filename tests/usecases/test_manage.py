@@ -7,7 +7,9 @@ import pytest
 from moderator.domain.errors import Conflict, InvalidInput, NotFound, NotSignedIn
 from moderator.domain.ids import KeyId, PersonId, SiteId
 from moderator.domain.people import KeyKind, Role
+from moderator.domain.reasons import ReasonCode, SiteReason
 from moderator.domain.scoring import Caution, Label, Threshold
+from moderator.domain.sites import SiteSettings
 from moderator.services import Services
 from moderator.storage import audit, outbox, policies, sites
 from moderator.usecases import access, manage
@@ -79,7 +81,9 @@ async def test_further_keys_can_be_issued_and_revoked(services: Services, site: 
 async def test_people_have_names_of_their_own(services: Services, site: SiteId) -> None:
     added = await manage.add_person(services, OPERATOR, "Anna", Role.MODERATOR, only_sites=[site])
 
-    assert (await access.sign_in(services, "Anna", added.password, address="x")).session.person.sites == (site,)
+    assert (
+        await access.sign_in(services, "Anna", added.password, browser=access.Browser(address="x"))
+    ).session.person.sites == (site,)
     with pytest.raises(Conflict):
         await manage.add_person(services, OPERATOR, "Anna", Role.ADMIN)
     with pytest.raises(InvalidInput):
@@ -141,3 +145,11 @@ async def test_an_endpoint_has_a_secret_that_does_not_show(services: Services, s
         assert await outbox.list_endpoints(connection, site) == [endpoint]
     with pytest.raises(InvalidInput):
         await manage.add_endpoint(services, OPERATOR, site, "ftp://news.example")
+
+
+async def test_a_site_gets_no_reasons_that_nobody_could_press(services: Services, site: SiteId) -> None:
+    own = SiteReason(name="Rude", key="A", reason=ReasonCode.INSULT)
+    with pytest.raises(InvalidInput, match="console uses this key"):
+        await manage.change_site(services, OPERATOR, site, SiteSettings(reasons=(own,)))
+    changed = await manage.change_site(services, OPERATOR, site, SiteSettings(reasons=(replace(own, key="B"),)))
+    assert [one.key for one in changed.settings.reasons] == ["B"]

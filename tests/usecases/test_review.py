@@ -11,13 +11,15 @@ from moderator.domain.events import ActorKind
 from moderator.domain.ids import CaseId, DecisionId, SiteId
 from moderator.domain.people import Person, Role
 from moderator.domain.policy import Action
+from moderator.domain.reasons import Ground, SiteReason
 from moderator.domain.review import Automation, Cause, Detection, ReasonCode
+from moderator.domain.sites import SiteSettings
 from moderator.services import Services
 from moderator.storage import audit, cases, comments, decisions, outbox
 from moderator.storage.audit import Actor
 from moderator.usecases import feedback, manage, review
 from moderator.usecases.moderate import moderate
-from tests.builders import a_comment
+from tests.builders import a_blind_text, a_comment
 from tests.fakes import Clock
 from tests.usecases.conftest import OPERATOR
 
@@ -262,3 +264,67 @@ async def test_a_reported_comments_decision_says_so(services: Services, site: Si
     assert (file.case.cause, decided.decision.detection) == (Cause.REPORT, Detection.REPORT)
     async with services.database.read() as connection:
         assert await cases.find_open(connection, outcome.comment_id) is None
+
+
+OWN = (
+    SiteReason(name="Hetze", key="1", reason=ReasonCode.HATE, ground=Ground.LAW, reference="StGB § 130"),
+    SiteReason(name="Rude", key="2", reason=ReasonCode.INSULT, reference="Rules, 4"),
+)
+
+
+async def test_a_sites_own_reason_gives_code_ground_and_reference(
+    services: Services, site: SiteId, anna: Person, clock: Clock
+) -> None:
+    await manage.change_site(services, OPERATOR, site, SiteSettings(reasons=OWN))
+    await manage.add_endpoint(services, OPERATOR, site, "https://news.example/hook")
+    case_id = await hold(services, site)
+
+    decided = (
+        await review.decide(services, anna, case_id, action=Action.REJECT, site_reason="Hetze", generation=0)
+    ).decision
+
+    assert (decided.reason, decided.site_reason) == (ReasonCode.HATE, "Hetze")
+    assert (decided.ground, decided.ground_reference) == (Ground.LAW, "StGB § 130")
+    async with services.database.transaction() as connection:
+        assert await decisions.get(connection, decided.id) == decided
+        (delivery,) = await outbox.take_due(connection, now=clock.now(), lease_until=clock.now(), limit=9)
+    told = delivery.event.payload
+    assert (told["reason"], told["site_reason"], told["ground_reference"]) == ("hate", "Hetze", "StGB § 130")
+
+
+async def test_a_code_alone_and_the_houses_reasons_name_nothing(services: Services, site: SiteId, anna: Person) -> None:
+    first, second = await hold(services, site), await hold(services, site, "I will kill it.")
+    by_name = await review.decide(services, anna, first, action=Action.REJECT, site_reason="illegal", generation=0)
+    await manage.change_site(services, OPERATOR, site, SiteSettings(reasons=OWN))
+    by_code = await review.decide(services, anna, second, action=Action.REJECT, reason=ReasonCode.INSULT, generation=0)
+    assert (by_name.decision.reason, by_name.decision.ground) == (ReasonCode.ILLEGAL, Ground.LAW)
+    assert by_code.decision.ground is Ground.TERMS
+    for decided in (by_name, by_code):
+        assert (decided.decision.site_reason, decided.decision.ground_reference) == (None, None)
+
+
+async def test_an_approval_rests_on_no_ground(services: Services, site: SiteId, anna: Person) -> None:
+    await manage.change_site(services, OPERATOR, site, SiteSettings(reasons=OWN))
+    case_id = await hold(services, site)
+    decided = await review.decide(services, anna, case_id, action=Action.APPROVE, site_reason="Rude", generation=0)
+    assert (decided.decision.ground, decided.decision.ground_reference) == (None, None)
+
+
+async def test_a_reason_that_the_site_has_not_changes_nothing(services: Services, site: SiteId, anna: Person) -> None:
+    case_id = await hold(services, site)
+    with pytest.raises(InvalidInput, match="no reason of this name"):
+        await review.decide(services, anna, case_id, action=Action.REJECT, site_reason="Rude", generation=0)
+    assert len(await review.claim_next(services, anna, count=1)) == 1
+
+
+async def test_who_decides_a_blind_case_has_not_seen_the_machine_unless_their_tool_showed_it(
+    services: Services, site: SiteId, anna: Person
+) -> None:
+    cases_of = [await hold(services, site, text) for text in (a_blind_text("An idiot"), a_blind_text("I will kill"))]
+    for case_id, has_seen, automation in zip(
+        cases_of, (False, True), (Automation.NOT_AUTOMATED, Automation.PARTIALLY), strict=True
+    ):
+        decided = await review.decide(
+            services, anna, case_id, action=Action.APPROVE, generation=0, has_seen_scores=has_seen
+        )
+        assert decided.decision.automation is automation

@@ -110,7 +110,9 @@ def clock() -> Clock:
 @pytest.fixture
 async def services(database: Database, clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Services:
     # Ten seconds: a slow machine must not change what these tests are about.
-    settings = Settings(models=str(tmp_path_factory.mktemp("models")), rate_per_author=0, coral_seconds=10.0)
+    settings = Settings(
+        models=str(tmp_path_factory.mktemp("models")), rate_per_author=0, audit_share=0, coral_seconds=10.0
+    )
     return new_services(
         settings,
         database,
