@@ -42,7 +42,7 @@ class Pages:
         pattern, (found, away) = pattern_of(address) or address, made_of(page)
         self.looked += 1
         if self.is_learning:
-            self._known[pattern] |= found
+            self._known[pattern] |= found | {("p", ())}  # A bare paragraph, which some comments have, does nothing.
             return
         new = found - self._known[pattern]
         if new or away:
