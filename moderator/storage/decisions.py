@@ -85,17 +85,21 @@ async def on_author(connection: Connection, site_id: SiteId, author: str, limit:
     return [_decision(row) for row in await connection.all(ON_AUTHOR, site_id=site_id, author=author, limit=limit)]
 
 
+# Looked for among the author's newest comments alone: some authors are machines, and every case asks this.
 ON_AUTHOR_BEFORE = f"""
-SELECT decisions.*, comments.text AS comment_text
-FROM comments JOIN decisions ON decisions.comment_id = comments.id
-WHERE comments.site_id = :site_id AND comments.author_key = :author AND comments.id <> :but AND {BY_PEOPLE}
+SELECT decisions.*, theirs.text AS comment_text
+FROM (
+    SELECT id, text FROM comments WHERE site_id = :site_id AND author_key = :author AND id <> :but
+    ORDER BY received_ms DESC LIMIT 200
+) AS theirs JOIN decisions ON decisions.comment_id = theirs.id
+WHERE {BY_PEOPLE}
 """
 
 
 async def on_author_before(
     connection: Connection, site_id: SiteId, author: str, *, but: CommentId, limit: int
 ) -> list[tuple[Decision, str]]:
-    """Return what people decided about an author's other comments, the newest first, each with the comment's text."""
+    """Return what people decided about an author's last 200 other comments, the newest first, each with its text."""
     rows = await connection.all(ON_AUTHOR_BEFORE, site_id=site_id, author=author, but=but, limit=limit)
     return [(_decision(row), row["comment_text"]) for row in rows]
 
