@@ -27,3 +27,6 @@ CREATE INDEX audit_time ON audit (at_ms, seq);
 -- What the numbers page counts, so that it reads no text on the way.
 CREATE INDEX comments_volume ON comments (site_id, verdict, received_ms);
 CREATE INDEX cases_closed ON cases (closed_ms, site_id, opened_ms) WHERE state = 'closed';
+
+-- Taking a decision back asks for the weight of the comment's earlier cases: without it, by reading all cases.
+CREATE INDEX cases_by_comment ON cases (comment_id);
