@@ -8,7 +8,7 @@ from moderator.domain.ids import SiteId
 from moderator.domain.people import Role
 from moderator.services import Services
 from moderator.usecases import manage
-from tests.builders import a_policy
+from tests.builders import a_policy, sighted
 from tests.console.conftest import PASSWORD, Visitor, hold
 from tests.console.test_alike import campaign
 from tests.usecases.conftest import OPERATOR
@@ -27,7 +27,7 @@ def _hidden(page: str) -> dict[str, str]:
 
 
 async def _holds(services: Services, site: SiteId, number: int) -> list[str]:
-    return [await hold(services, site, f"What an idiot, number {n} <b>now</b>.") for n in range(number)]
+    return [await hold(services, site, sighted(f"What an idiot, number {n} <b>now</b>.")) for n in range(number)]
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ async def test_with_several_sites_one_is_chosen(anna: Visitor, services: Service
     other_site = (await manage.add_site(services, OPERATOR, "Elsewhere")).site.id
     await manage.set_policy(services, OPERATOR, other_site, a_policy())
     await _holds(services, site, 1)
-    await hold(services, other_site, "Another idiot.")
+    await hold(services, other_site, sighted("Another idiot."))
 
     page = await anna.open("/console/bulk?label=insult")
     assert anna.status == 422

@@ -6,6 +6,7 @@ CREATE TABLE batches (
     person_id TEXT NOT NULL REFERENCES people (id),
     action TEXT NOT NULL CHECK (action IN ('approve', 'reject')),
     reason TEXT,
+    site_reason TEXT,
     selection TEXT NOT NULL,
     asked BIGINT NOT NULL,
     moved BIGINT NOT NULL DEFAULT 0,
