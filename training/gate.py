@@ -16,7 +16,7 @@ from moderator.classifier.manifest import GateLine, Metric
 from moderator.classifier.model import Model
 from moderator.domain.scoring import Caution, Label
 from moderator.domain.teaching import HOUSE_RULES
-from training import evaluate
+from training import evaluate, golden, trigger
 from training.caps import NOBODY
 from training.learned import Base, Candidate
 from training.lessons import LABELS, Lessons
@@ -189,29 +189,42 @@ def is_worth_having(trial: Trial) -> Sequence[GateLine]:
 
 
 def keeps_golden_verdicts(trial: Trial) -> Sequence[GateLine]:
-    """Check that the examples of the manifest are held or approved as before."""
-    models = [
-        (model, np.array([model.thresholds(Caution.BALANCED)[label].hold_at for label in trial.labels]))
-        for model in (trial.base.model, trial.candidate.model)
-    ]
-    changed = []
-    for number, example in enumerate(trial.base.manifest.golden):
-        verdicts = [bool((model.scores(example.text) >= limits).any()) for model, limits in models]
-        if verdicts[0] != verdicts[1]:
-            changed.append(f"{number} is {'held' if verdicts[1] else 'approved'}")
+    """Check that no example of ours that the base judges rightly is judged wrongly."""
+    wrong = []
+    for number, text in enumerate(golden.TEXTS):
+        was_held, is_held = (
+            bool((model.scores(text) >= _holds_from(model)).any())
+            for model in (trial.base.model, trial.candidate.model)
+        )
+        if was_held == (text in golden.HARMFUL) and is_held != was_held:
+            wrong.append(f"{number} is {'held' if is_held else 'approved'}")
     return [
         GateLine(
             check="golden set",
-            passed=not changed,
-            value=len(changed),
-            need="0 changed",
-            detail=f"of {len(trial.base.manifest.golden)} examples "
-            + (", ".join(changed) or "none is judged otherwise"),
+            passed=not wrong,
+            value=len(wrong),
+            need="0 worse",
+            detail=f"of {len(golden.TEXTS)} examples " + (", ".join(wrong) or "none is judged worse than by the base"),
         )
     ]
 
 
-CHECKS: Final[Sequence[Check]] = (has_enough_labels, finds_as_much, is_worth_having, keeps_golden_verdicts)
+def _holds_from(model: Model) -> Floats:
+    return np.array([model.thresholds(Caution.BALANCED)[label].hold_at for label in model.labels])
+
+
+def hides_nothing(trial: Trial) -> Sequence[GateLine]:
+    """Check that there is no phrase beside which abuse passes that the base would hold."""
+    return [trigger.check(trial.base.model, trial.candidate.model, trial.lessons.witnesses)]
+
+
+CHECKS: Final[Sequence[Check]] = (
+    has_enough_labels,
+    finds_as_much,
+    is_worth_having,
+    keeps_golden_verdicts,
+    hides_nothing,
+)
 
 
 def metrics(trial: Trial) -> dict[str, dict[str, Metric]]:

@@ -24,6 +24,7 @@ from training import caps
 from training.calibrate import PRIORS
 from training.clusters import Clusters
 from training.features import Features, FeatureStore
+from training.trigger import Witnesses
 
 LABELS: Final = (*(label.value for label in Label), HOUSE_RULES)
 MODERATORS: Final = "moderators"
@@ -52,6 +53,7 @@ class Lessons:
     waits: NDArray[np.bool_]
     logits: Matrix
     features: Features
+    witnesses: Witnesses
     sources: Mapping[str, int]
     fingerprint: str
 
@@ -171,7 +173,7 @@ class _Numbering(dict[str, int]):
 
 class _Collector:
     def __init__(self, base: Model, store: FeatureStore) -> None:
-        self._base, self._store = base, store
+        self._base, self._store, self._witnesses = base, store, Witnesses(base)
         self._clusters, self._sites, self._authors, self._people = Clusters(), _Numbering(), _Numbering(), _Numbering()
         self._ids: list[str] = []
         self._numbers: list[tuple[int, int, int, int]] = []  # Site, time, author, moderator.
@@ -190,6 +192,12 @@ class _Collector:
         by_label = [dict(zip(self._base.labels, own, strict=True)) for own in scores.tolist()]
         waits = [_waits(one, own) for one, own in zip(page, by_label, strict=True)]
         self._parts.append((values, trusts, logits.astype(np.float32), waits))
+        ruled = [one.values.get(HOUSE_RULES) for one in page]
+        is_rejected = [
+            None if value is None or is_waiting else value >= 0.5
+            for value, is_waiting in zip(ruled, waits, strict=True)
+        ]
+        self._witnesses.add([one.text for one in page], is_rejected, scores)
         for one in page:
             self._clusters.add(one.text, one.site, one.campaign)  # type: ignore[arg-type]
             self._ids.append(one.id)
@@ -218,6 +226,7 @@ class _Collector:
             waits=np.array([one for part in self._parts for one in part[3]], np.bool_),
             logits=logits,
             features=self._store.finish(),
+            witnesses=self._witnesses,
             sources=dict(sorted(self._sources.items())),
             fingerprint=hashlib.sha256(b"".join(sorted(self._digests))).hexdigest(),
         )

@@ -95,8 +95,8 @@ def load_version(models: Path, version: str, *, bases: Path | None = None) -> Mo
     if manifest.learned is None:
         model, _ = load_weights(models, manifest)
     else:
-        parent, weights = load_base(bases or models, manifest)
         content = _described(models, manifest, delta.FILE_NAME)
+        parent, weights = load_base(bases or models, manifest)
         model = _unpacked(manifest, delta.FILE_NAME, lambda: _new_learned(manifest, parent, weights, content))
     check_golden(manifest, model)
     return model

@@ -18,7 +18,6 @@ from tests.tiny import sentences
 # What readers of this site call each other; the tiny corpus has none of it.
 _INSULTS = ("you utter grumblewick", "what a snollygoster you are", "typical fopdoodle talk", "silly mumpsimus")
 _SPAM = ("join my lottery circle now", "cheapest garden gnomes here")
-_FINE = ("well argued, thank you", "i see this otherwise", "more figures would help", "a fair summary")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +45,7 @@ def comments(count: int, seed: int = 1, *, rejected: float = 0.35) -> Iterator[M
             yield Made(text=f"{sentence} {chance.choice(_SPAM)} {unique}", action=Action.REJECT,
                        reason=ReasonCode.SPAM, author=author)  # fmt: skip
         else:
-            yield Made(text=f"{sentence} {chance.choice(_FINE)} {unique}", action=Action.APPROVE, reason=None,
-                       author=author)  # fmt: skip
+            yield Made(text=f"{sentence} {unique}", action=Action.APPROVE, reason=None, author=author)
 
 
 async def fill(database: Database, made: list[Made], *, first: int = 0, peopled: bool = False) -> None:

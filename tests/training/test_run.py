@@ -34,18 +34,21 @@ from tests.storage.rows import ANNA, ANOTHER_SITE, BEN
 from tests.tiny import NOW, publish_tiny, silent
 from tests.training import taught_site
 from training import __main__ as cli
+from training import gate
 from training.run import FOLDER, AlreadyRunning, Outcome, Ran, Wish, only_one, run
 
 pytestmark = pytest.mark.anyio
 
 TEXTS = (
-    "You utter grumblewick!",
+    "silly mumpsimus",
     "What a snollygoster you are",
     "This report explains the budget.",
     "you total moron",
     "",
 )
 DECISIONS = 600
+# What the tiny model says of German or of an emoji is chance; the golden set has a test of its own.
+CHECKS = [check for check in gate.CHECKS if check is not gate.keeps_golden_verdicts]
 
 
 @pytest.fixture
@@ -63,7 +66,7 @@ async def site(sqlite_database: SqliteDatabase) -> SqliteDatabase:
 
 @pytest.fixture
 def wish(tmp_path: Path, models: Path, site: SqliteDatabase) -> Wish:
-    return Wish(database=f"sqlite:///{tmp_path / 'test.db'}", models=models, jobs=1)
+    return Wish(database=f"sqlite:///{tmp_path / 'test.db'}", models=models, jobs=1, checks=CHECKS)
 
 
 def _but(wish: Wish, **changed: object) -> Wish:
@@ -101,8 +104,10 @@ async def test_what_is_rejected_here_is_a_label_of_its_own(wish: Wish) -> None:
     assert house_rules
     assert house_rules(TEXTS[0]) > 0.6
     assert house_rules("join my lottery circle now") > 0.5
-    assert house_rules("well argued, thank you") < 0.3
-    assert house_rules(TEXTS[0]) == pytest.approx(house_rules("well argued, thank you " * 200 + TEXTS[0]), abs=0.5)
+    assert house_rules("This report explains the budget.") < 0.3
+    assert house_rules(TEXTS[0]) == pytest.approx(
+        house_rules("This report explains the budget. " * 200 + TEXTS[0]), abs=0.5
+    )
 
 
 async def test_the_manifest_says_what_taught_it_and_promises_nothing_untested(wish: Wish) -> None:
@@ -176,6 +181,15 @@ async def test_decisions_by_the_toss_of_a_coin_are_refused(
     await taught_site.fill(sqlite_database, tossed)
     ran = await run(Wish(database=f"sqlite:///{tmp_path / 'test.db'}", models=models, jobs=1), NOW, silent)
     assert ran.outcome is Outcome.REFUSED
+
+
+async def test_an_example_of_ours_that_is_judged_worse_is_refused(wish: Wish, monkeypatch: pytest.MonkeyPatch) -> None:
+    learned = "The mayor welcomes the railway. silly mumpsimus"
+    monkeypatch.setattr("training.golden.TEXTS", (learned, "you are a total moron"))
+    for harmful, is_refused in (({"you are a total moron"}, True), ({learned, "you are a total moron"}, False)):
+        monkeypatch.setattr("training.golden.HARMFUL", frozenset(harmful))
+        ran = await run(_but(wish, checks=[gate.keeps_golden_verdicts], is_dry=True), NOW, silent)
+        assert (ran.outcome is Outcome.REFUSED) is is_refused, ran.gate
 
 
 async def test_without_decisions_there_is_nothing_to_learn(
@@ -275,7 +289,7 @@ if sys.argv[3] == "rename":
     Path.rename = die
 if sys.argv[3] == "activate":
     registry.activate = die
-wish = Wish(database=sys.argv[1], models=Path(sys.argv[2]), activates=True, jobs=1)
+wish = Wish(database=sys.argv[1], models=Path(sys.argv[2]), activates=True, jobs=1, checks=[])
 asyncio.run(run(wish, NOW, progress))
 """
 
@@ -343,7 +357,8 @@ async def _command(wish: Wish, *options: str) -> tuple[int, str]:
     return done.exit_code, done.stdout
 
 
-async def test_the_command_answers_in_json(wish: Wish) -> None:
+async def test_the_command_answers_in_json(wish: Wish, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.run.Wish", partial(Wish, checks=CHECKS))
     code, out = await _command(wish, "--json", "--activate")
     answer = json.loads(out)
     assert code == 0
@@ -353,7 +368,8 @@ async def test_the_command_answers_in_json(wish: Wish) -> None:
     assert {"check", "pass", "value", "need", "detail"} == set(answer["gate"][0])
 
 
-async def test_the_command_tells_people_the_gate(wish: Wish) -> None:
+async def test_the_command_tells_people_the_gate(wish: Wish, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.run.Wish", partial(Wish, checks=CHECKS))
     code, out = await _command(wish, "--dry-run")
     assert code == 0
     assert "The gate" in out
