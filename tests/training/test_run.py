@@ -184,9 +184,9 @@ async def test_decisions_by_the_toss_of_a_coin_are_refused(
 
 
 async def test_an_example_of_ours_that_is_judged_worse_is_refused(wish: Wish, monkeypatch: pytest.MonkeyPatch) -> None:
-    learned = "The mayor welcomes the railway. silly mumpsimus"
-    monkeypatch.setattr("training.golden.TEXTS", (learned, "you are a total moron"))
-    for harmful, is_refused in (({"you are a total moron"}, True), ({learned, "you are a total moron"}, False)):
+    """The tiny model holds this greeting, and what is learned lets it pass."""
+    monkeypatch.setattr("training.golden.TEXTS", ("hello there",))
+    for harmful, is_refused in (({"hello there"}, True), (set(), False)):
         monkeypatch.setattr("training.golden.HARMFUL", frozenset(harmful))
         ran = await run(_but(wish, checks=[gate.keeps_golden_verdicts], is_dry=True), NOW, silent)
         assert (ran.outcome is Outcome.REFUSED) is is_refused, ran.gate

@@ -26,7 +26,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Model, Model]:
     manifest = registry.read_manifest(folder, publish_tiny(folder))
     base, weights = registry.load_weights(folder, manifest)
     chosen = columns(PHRASE).astype(np.int32)
-    weights_of_phrase = np.full((chosen.size, 8), -6.0, np.float16)
+    weights_of_phrase = np.full((chosen.size, 8), -0.5, np.float16)
     return base, registry.new_model(manifest, Delta(columns=chosen, weights=weights_of_phrase).over(weights))
 
 
