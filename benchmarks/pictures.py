@@ -82,10 +82,8 @@ def _service(folder: Path) -> Iterator[Any]:
 
 def _write(service: Any) -> None:
     key = service.secret(r"Site key\s+(\S+)")
-    for number, (about, name, text) in enumerate(COMMENTS * 2):
+    for number, (about, name, text) in enumerate(COMMENTS):
         title, section, path = ARTICLES[about]
-        if number >= len(COMMENTS):  # Authors have a record, and the plots something to show.
-            text = f"{text} {('I said so before.', 'Think about it.', 'That is all.')[number % 3]}"
         comment = {
             "text": text,
             "author": {"id": name.casefold().replace(" ", "-"), "name": name},
@@ -112,7 +110,7 @@ def _decide_some(browser: Browser, service: Any) -> None:
     page = browser.new_page()
     _sign_in(page, service)
     page.locator("form[action='/console/next'] button").click()
-    for _ in range(4):
+    for _ in range(3):
         before = page.locator("blockquote").inner_text()
         page.wait_for_selector("html[data-listening]")  # A case that has just come up does not listen to keys.
         page.keyboard.press("1" if "http" in before else "2")

@@ -109,6 +109,8 @@ HARMLESS: Final = (
     "Write to anna@news.example, or see https://news.example/more",
     "مرحبا بالعالم 123",
     "One line,\nand another one.",
+    "Café, naïve, 日本語 and 👍🏽",
+    "pаypаl pаypаl \u200b\u200c\u202e \U000e0041 " * 30,
     "-",
 )
 Kind = tuple[str, tuple[str, ...]]

@@ -143,6 +143,7 @@ NAMES: Final = {
     "honeypot_action": marked("honeypot action"),
     "fastest_seconds": marked("fastest seconds"),
     "hold_everything": marked("hold everything"),
+    "audit_share": marked("audit share"),
 }
 _WHOLE: Final = parse_pattern("#,##0")
 _WHOLE_PERCENT: Final = parse_pattern("#,##0 %")

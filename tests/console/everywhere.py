@@ -1,8 +1,7 @@
 """Every page of the console, found by itself: the routes that take GET, and the links on pages that were seen."""
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable
 
 import html5lib
 from starlette.routing import BaseRoute, Match, Route
@@ -11,6 +10,9 @@ from moderator.console.views import ROUTES
 
 # What there is to be seen only with a question in the address.
 QUESTIONS = ("/console/search?status=held", "/console/search?q=nothing-at-all", "/demo?told=held")
+
+# Where no link leads but from a press of a button, and what is about something that need not be there.
+UNLINKED = ("/console/bulk/{batch}",)
 
 
 def _pages(routes: Iterable[BaseRoute]) -> list[Route]:
@@ -54,25 +56,14 @@ class Walk:
 
     def unseen(self) -> list[str]:
         """Return the kinds of pages that no link led to."""
-        return [route.path for route in _pages(ROUTES) if route.path not in self.seen]
-
-
-# Frame and tables whose texts are marked in changes of their own: nothing of them is looked at. To be emptied.
-UNMARKED = (("dialog", "card"), ("form", "account"), ("table", "meters"))
-
-
-def _elements(element: Any) -> Iterator[Any]:
-    yield element
-    for child in element:
-        if (child.tag, child.get("class", "").partition(" ")[0]) not in UNMARKED:
-            yield from _elements(child)
+        return [route.path for route in _pages(ROUTES) if route.path not in {*self.seen, *UNLINKED}]
 
 
 def texts_of(page: str) -> list[str]:
     """Return what a page says: its stretches of text, and the attributes that people read or hear."""
     tree = html5lib.parse(page, namespaceHTMLElements=False)
     said = []
-    for element in _elements(tree):
+    for element in tree.iter():
         said += [element.get(name, "") for name in ("title", "aria-label", "placeholder", "alt")]
         said += [element.text or "", element.tail or ""] if isinstance(element.tag, str) else [element.tail or ""]
     return [line for line in (re.sub(r"\s+", " ", one).strip() for one in said) if line]

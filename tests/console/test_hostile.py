@@ -19,7 +19,15 @@ from tests.hostile import HARMLESS, Kind, hostile, made_of
 from tests.usecases.conftest import OPERATOR
 
 pytestmark = pytest.mark.anyio
-QUIET = a_policy(duplicate_limit=0, campaign_limit=0, link_limit=None, hold_everything=True, hold_personal_data=False)
+# No checks drawn by chance: their pages show less.
+QUIET = a_policy(
+    duplicate_limit=0,
+    campaign_limit=0,
+    link_limit=None,
+    hold_everything=True,
+    hold_personal_data=False,
+    audit_share=0.0,
+)
 
 
 class Pages:

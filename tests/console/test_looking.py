@@ -229,7 +229,8 @@ async def test_every_decision_is_told_with_who_when_and_why(
     clock.forward(minutes=5)
     page = await visitor.open(f"/console/comments/{comment}")
     assert re.search(
-        r'<strong class="rejected">rejected</strong>: illegal by <bdi>Anna</bdi>,\s+<time[^>]*>5 min ago', page
+        r'<strong class="rejected">rejected</strong>: <bdi>illegal</bdi> by <bdi>Anna</bdi>,\s+<time[^>]*>5 min ago',
+        page,
     )
     assert "&lt;b&gt;as before&lt;/b&gt;" in page
     assert "By a person who saw the scores; on the ground of the law; policy 2, model fake-1" in page
@@ -265,7 +266,7 @@ async def test_the_sites_own_staff_are_told_from_moderators(visitor: Visitor, se
         await decisions.append(connection, [decision])
     await visitor.sign_in()
     page = await visitor.open(f"/console/comments/{comment}")
-    assert "rejected</strong>: spam by <bdi>the site’s own staff</bdi>," in page
+    assert "rejected</strong>: <bdi>spam</bdi> by <bdi>the site’s own staff</bdi>," in page
 
 
 async def test_the_policys_own_rejection_is_taken_back_by_anybody(
@@ -358,7 +359,9 @@ async def test_an_authors_page_counts_and_lists_what_is_theirs_at_this_site(
     await visitor.press("N")
     await visitor.press("2")
     page = await visitor.open(html.unescape(path))
-    assert re.search(r'rejected</strong>: insult by <bdi>Anna</bdi>,.*?href="/console/comments/\w+"', page, re.DOTALL)
+    assert re.search(
+        r'rejected</strong>: <bdi>insult</bdi> by <bdi>Anna</bdi>,.*?href="/console/comments/\w+"', page, re.DOTALL
+    )
 
 
 async def test_an_articles_page_lists_what_stands_there(visitor: Visitor, services: Services, site: SiteId) -> None:
