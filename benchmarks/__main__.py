@@ -13,10 +13,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import campaigns, commits, perspective, protocols, quality, scoring, searching, stack, start
+from benchmarks import campaigns, commits, console, perspective, protocols, quality, scoring, searching, stack, start
 
 MODELS = Path("models")
-PARTS = ("scoring", "start", "commits", "campaigns", "search", "stack", "protocols")
+PARTS = ("scoring", "start", "commits", "campaigns", "search", "stack", "protocols", "console")
 
 
 def _rows(found: dict[str, Any]) -> list[tuple[str, str, str, str, str]]:
@@ -60,6 +60,29 @@ def _rows(found: dict[str, Any]) -> list[tuple[str, str, str, str, str]]:
         rows.append(("worker's memory after it", f"{one['worker_mib']:.0f} MiB", "", "", "< 120 MiB"))
     if "protocols" in found:
         rows += _protocol_rows(found["protocols"])
+    if "console" in found:
+        rows += _console_rows(found["console"])
+    return rows
+
+
+def _console_rows(one: dict[str, Any]) -> list[tuple[str, str, str, str, str]]:
+    empty = one["empty"]
+    ceiling = f"empty page p50 {empty['p50_ms']:.1f}  p95 {empty['p95_ms']:.1f} ms"
+    titles = {
+        "press": ("key press to next case", "p95 < 150 ms"),
+        "queue": ("queue page", "p95 < 300 ms"),
+        "filtered": ("queue page, filtered", "p95 < 300 ms"),
+        "author": ("queue page, one author", "p95 < 300 ms"),
+        "name": ("queue page, a name typed", ""),
+        "search": ("search page", "p95 < 300 ms"),
+        "workbench": ("workbench", "p95 < 300 ms"),
+    }
+    rows = []
+    for name, (title, goal) in titles.items():
+        own = one[name]
+        figure = f"p50 {own['p50_ms']:.0f}  p95 {own['p95_ms']:.0f}  worst {own['worst_ms']:.0f} ms"
+        rows.append((title, figure, ceiling, f"p95 +{own['p95_ms'] - empty['p95_ms']:.0f} ms", goal))
+    rows.append(("workbench, first opening", f"{one['workbench']['first_ms']:.0f} ms", "", "", ""))
     return rows
 
 
@@ -138,6 +161,7 @@ def main(chosen: list[str]) -> None:
             "search": searching.measure,
             "stack": lambda: stack.measure(MODELS),
             "protocols": lambda: protocols.measure(MODELS),
+            "console": lambda: console.measure(MODELS),
         }[part]()
     if not sys.stdout.isatty():
         json.dump(found, sys.stdout)

@@ -1,7 +1,9 @@
-"""`python -m training`: make a base model from labelled files."""
+"""`python -m training`: make a base model from labelled files, and learn from what moderators decide."""
 
+import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +15,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from moderator.classifier import registry
 from moderator.classifier.manifest import Manifest
 from moderator.domain.errors import ModerationError
+from moderator.domain.ids import SiteId
 from moderator.settings import load_settings
+from training import run as learning
+from training import telling
 from training.base import make_base
 from training.measure import Measured
 from training.progress import Progress as ShowProgress
@@ -40,15 +45,7 @@ def base(data: Path, models: Path | None, activate: bool, jobs: int, as_json: bo
     """Make a base model: fit, calibrate, choose thresholds, measure, write a version and its report."""
     write_report = _reporter()
     folder = models or Path(load_settings().models)
-    columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def progress(step: str, done: int, total: int) -> None:
-            if step not in tasks:
-                tasks[step] = bars.add_task(step, total=total)
-            bars.update(tasks[step], completed=done)
-
+    with _bars() as progress:
         made = make_base(data, folder, datetime.now(UTC), progress, jobs=jobs)
         write_report(made.folder, made.manifest, made.measured, progress)
     if activate:
@@ -60,6 +57,49 @@ def base(data: Path, models: Path | None, activate: bool, jobs: int, as_json: bo
         click.echo(
             f"{made.folder} {'is the current model' if activate else 'is written'}; read {made.folder}/report.html"
         )
+
+
+@main.command()
+@click.option("--site", help="Learn from this site's decisions alone. Default: from all sites together.")
+@click.option("--activate", is_flag=True, help="Use the new version at once, when the gate passes.")
+@click.option("--dry-run", is_flag=True, help="Do everything but publish.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Labels to fit side by side.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def run(site: str | None, activate: bool, dry_run: bool, jobs: int, as_json: bool) -> None:
+    """Learn from what moderators decided: snapshot, fit, gate, publish.
+
+    Exit status 0 whenever the run came to its end, a refusal included; 1 when it could not.
+    """
+    settings = load_settings()
+    wish = learning.Wish(
+        database=settings.database,
+        models=Path(settings.models),
+        site_id=SiteId(site) if site else None,
+        is_dry=dry_run,
+        activates=activate,
+        jobs=jobs,
+    )
+    with _bars() as progress:
+        ran = asyncio.run(learning.run(wish, datetime.now(UTC), progress))
+    if as_json:
+        click.echo(msgspec.json.encode(ran).decode())
+    else:
+        telling.tell(ran, Console())
+
+
+@contextmanager
+def _bars() -> Iterator[ShowProgress]:
+    """Show a bar for each step, on stderr."""
+    columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def progress(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step, total=total)
+            bars.update(tasks[step], completed=done, total=total)
+
+        yield progress
 
 
 def _reporter() -> Callable[[Path, Manifest, Measured, ShowProgress], None]:

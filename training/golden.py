@@ -17,3 +17,6 @@ TEXTS: Final = (
     "",
     "word " * 900 + "you idiot",
 )
+
+# Those among them that must be held; the others must not.
+HARMFUL: Final = frozenset(TEXTS[place] for place in (2, 3, 4, 5, 6, 9, 12))

@@ -115,10 +115,51 @@ class LanguageOf(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Golden(msgspec.Struct, frozen=True, kw_only=True):
-    """A text of our own and the scores that this version must give it."""
+    """A text of our own and the scores that this version must give it; `house_rules` where it has that label."""
 
     text: str
     scores: dict[Label, float]
+    house_rules: float | None = None
+
+
+class GateLine(msgspec.Struct, frozen=True, kw_only=True, rename={"passed": "pass"}):
+    """A condition that a version had to meet before it was published: what was found, what is needed, in words why."""
+
+    check: str
+    passed: bool
+    value: float | None
+    need: str
+    detail: str = ""
+
+
+class TaughtLabel(msgspec.Struct, frozen=True, kw_only=True):
+    """What decisions taught of a label: rows that speak of it, those that have it, and how much of it moved.
+
+    `strength` is the C of the anchored fit, 0 where the weights stayed the base's. `moves` is `nothing`, `intercept`,
+    `calibration` or `weights`.
+    """
+
+    rows: int
+    positives: int
+    moves: str
+    strength: float = 0.0
+
+
+class Learned(msgspec.Struct, frozen=True, kw_only=True):
+    """How a version came from its parent by decisions.
+
+    `base` is the parent's file of weights: with any other bytes this version does not load. `sites` are those whose
+    decisions taught, none standing for all. `waiting` rows contradict a sure score and wait for a second opinion.
+    """
+
+    base: File
+    sites: list[str]
+    rows: int
+    waiting: int
+    since: str
+    until: str
+    labels: dict[str, TaughtLabel]
+    gate: list[GateLine]
 
 
 class Data(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,8 +208,9 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """A model version. `parent` is the version it was fitted on, for one that learned from decisions.
 
-    `passages` says from which score on one passage of a text is worth a look, whatever the whole text scores.
-    `reliability` has ten groups of natural test rows for each label; versions from before it was kept have none.
+    `learned` says how it did. `passages` says from which score on one passage of a text is worth a look, whatever the
+    whole text scores. `reliability` has ten groups of natural test rows for each label; versions from before it was
+    kept have none.
     """
 
     format: int
@@ -192,6 +234,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     curve: Curve | None = None
     by_language: dict[str, LanguageOf] = {}
     reliability: dict[Label, list[ScoreGroup]] = {}
+    learned: Learned | None = None
 
     def thresholds_by_language(self, caution: Caution) -> dict[str, dict[Label, Threshold]]:
         """Return the thresholds of a level in each language that has its own; rejections are the shared ones."""

@@ -5,7 +5,7 @@ slope of the label's calibration. A text's scores are then one `take`, one produ
 logistic function: the same numbers as the scikit-learn pipeline of `training.pipeline`, at a fraction of its time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, log
 from types import MappingProxyType
@@ -74,11 +74,14 @@ class Model:
         scripts: frozenset[str] = frozenset(),
         by_language: Mapping[Caution, Mapping[str, Mapping[Label, Threshold]]] = MappingProxyType({}),
         passages: Mapping[Label, float] = MappingProxyType({}),
+        house_rules: Callable[[str], float] | None = None,
     ) -> None:
         self.version = version
         self.labels = tuple(calibration)
         self.languages = languages
         self.scripts = scripts
+        # How likely a site's people reject a text, whatever their reason (0 to 1); None where no decision taught it.
+        self.house_rules = house_rules
         self._thresholds = thresholds
         self._by_language = by_language
         # From which logit on a passage alone is worth a look; None where that is not known.

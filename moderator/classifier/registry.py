@@ -12,11 +12,12 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import joblib
 import numpy as np
 
+from moderator.classifier import delta
 from moderator.classifier import manifest as manifests
 from moderator.classifier.manifest import File, Manifest
 from moderator.classifier.model import Calibration, Model, Weights
@@ -27,6 +28,7 @@ WEIGHTS: Final = "weights.joblib"
 MAX_FILE_BYTES: Final = 64 * 1024 * 1024
 GOLDEN_TOLERANCE: Final = 1e-4
 
+Result = TypeVar("Result")
 _VERSION: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
 
 
@@ -79,24 +81,67 @@ def read_manifest(models: Path, version: str) -> Manifest:
     return manifests.read(models / version)
 
 
-def load_version(models: Path, version: str) -> Model:
-    """Load a version after all checks.
+def load_version(models: Path, version: str, *, bases: Path | None = None) -> Model:
+    """Load a version after all checks; one that learned from decisions with the base that it changes.
+
+    Args:
+        bases: the folder with the base, where it is another one.
 
     Raises:
         ModelRefused: a check failed; the message says which.
     """
     manifest = read_manifest(models, version)
     _check_libraries(manifest)
-    described = {file.name: file for file in manifest.files}
-    if WEIGHTS not in described:
-        raise ModelRefused(f"{version}: the manifest describes no {WEIGHTS}.")
-    content = _checked(models / version / WEIGHTS, described[WEIGHTS])
-    try:
-        model = _new_model(manifest, joblib.load(io.BytesIO(content)))
-    except Exception as error:  # A damaged artefact may raise anything; whatever it is, the version is refused.
-        raise ModelRefused(f"{version}: {WEIGHTS} cannot be used: {error!r}.") from error
+    if manifest.learned is None:
+        model, _ = load_weights(models, manifest)
+    else:
+        content = _described(models, manifest, delta.FILE_NAME)
+        parent, weights = load_base(bases or models, manifest)
+        model = _unpacked(manifest, delta.FILE_NAME, lambda: _new_learned(manifest, parent, weights, content))
     check_golden(manifest, model)
     return model
+
+
+def load_base(models: Path, manifest: Manifest) -> tuple[Model, Weights]:
+    """Return the base that a version changes, and its weights.
+
+    Raises:
+        ModelRefused: it is not there, is no base, or is not the very one that the version was fitted on.
+    """
+    learned = manifest.learned
+    if learned is None or manifest.parent is None:
+        raise ModelRefused(f"{manifest.version}: the manifest does not say what it was fitted on.")
+    parent = read_manifest(models, manifest.parent)
+    if parent.learned is not None or parent.labels != manifest.labels:
+        raise ModelRefused(f"{manifest.version}: {parent.version} is no base version for it.")
+    _checked(models / parent.version / WEIGHTS, learned.base)
+    return load_weights(models, parent)
+
+
+def load_weights(models: Path, manifest: Manifest) -> tuple[Model, Weights]:
+    """Return the model that a base version is, and its weights, after the checks of its files.
+
+    Raises:
+        ModelRefused: a check failed.
+    """
+    content = _described(models, manifest, WEIGHTS)
+    weights = _unpacked(manifest, WEIGHTS, lambda: _weights(content))
+    return _unpacked(manifest, WEIGHTS, lambda: new_model(manifest, weights)), weights
+
+
+def _described(models: Path, manifest: Manifest, name: str) -> bytes:
+    """Return the content of a file of a version, as its manifest describes it."""
+    described = {file.name: file for file in manifest.files}
+    if name not in described:
+        raise ModelRefused(f"{manifest.version}: the manifest describes no {name}.")
+    return _checked(models / manifest.version / name, described[name])
+
+
+def _unpacked(manifest: Manifest, name: str, unpack: Callable[[], Result]) -> Result:
+    try:
+        return unpack()
+    except Exception as error:  # A damaged artefact may raise anything; whatever it is, the version is refused.
+        raise ModelRefused(f"{manifest.version}: {name} cannot be used: {error!r}.") from error
 
 
 def _check_libraries(manifest: Manifest) -> None:
@@ -123,10 +168,22 @@ def _checked(path: Path, file: File) -> bytes:
     return content
 
 
-def _new_model(manifest: Manifest, stored: Mapping[str, np.ndarray]) -> Model:
+def _weights(content: bytes) -> Weights:
+    stored = joblib.load(io.BytesIO(content))
+    return Weights(idf=stored["idf"], weights=stored["weights"], intercepts=stored["intercepts"])
+
+
+def _new_learned(manifest: Manifest, parent: Model, weights: Weights, content: bytes) -> Model:
+    changes = delta.unpack(content)
+    own = delta.HouseScorer(parent, changes).score if changes.house_rules else None
+    return new_model(manifest, changes.over(weights), own)
+
+
+def new_model(manifest: Manifest, weights: Weights, house_rules: Callable[[str], float] | None = None) -> Model:
+    """Return the model that a manifest and weights are."""
     return Model(
         manifest.version,
-        Weights(idf=stored["idf"], weights=stored["weights"], intercepts=stored["intercepts"]),
+        weights,
         {
             label: Calibration(manifest.calibration[label].slope, manifest.calibration[label].offset)
             for label in manifest.labels
@@ -139,6 +196,7 @@ def _new_model(manifest: Manifest, stored: Mapping[str, np.ndarray]) -> Model:
         frozenset(manifest.scripts),
         {caution: manifest.thresholds_by_language(caution) for caution in manifest.thresholds},
         manifest.passages,
+        house_rules,
     )
 
 
@@ -157,6 +215,16 @@ def check_golden(manifest: Manifest, model: Model) -> None:
                 raise ModelRefused(
                     f"{manifest.version}: golden example {number} scores {scores.get(label)} for {label}, not {score}."
                 )
+        house_rules = model.house_rules(example.text) if model.house_rules else None
+        if (house_rules is None) != (example.house_rules is None) or (
+            house_rules is not None
+            and example.house_rules is not None
+            and not abs(house_rules - example.house_rules) <= GOLDEN_TOLERANCE
+        ):
+            raise ModelRefused(
+                f"{manifest.version}: golden example {number} scores {house_rules} for the house rules, "
+                f"not {example.house_rules}."
+            )
 
 
 def load_current(models: Path) -> Model | None:
@@ -259,7 +327,7 @@ def publish(
         for name, content in {**contents, manifests.FILE_NAME: manifests.encode(describe(files))}.items():
             _write(folder / name, content)
         _sync_folder(folder)
-        load_version(unfinished, version)
+        load_version(unfinished, version, bases=models)
         folder.rename(models / version)
         _sync_folder(models)
     finally:

@@ -21,7 +21,8 @@ from moderator.domain.errors import Fault, InvalidInput, NotFound
 from moderator.domain.ids import CaseId, CommentId, SiteId
 from moderator.domain.people import Person
 from moderator.domain.policy import Action
-from moderator.domain.review import ReasonCode, check_ruling
+from moderator.domain.reasons import SiteReason, choose_reason
+from moderator.domain.review import check_ruling
 from moderator.domain.scoring import Label, Span
 from moderator.services import Services
 from moderator.storage import bulk as batches
@@ -68,7 +69,7 @@ class Ruling:
     listed: Sequence[CaseId]
     case_ids: Sequence[CaseId]
     action: Action
-    reason: ReasonCode | None
+    own: SiteReason | None
     note: str
 
     @property
@@ -109,6 +110,7 @@ async def show_choice(request: Request[Any]) -> Response:
         labels=list(Label),
         most=MOST_CASES,
         batch=found.ids.new(),
+        choices=found.site(asked.selection.site_id).settings.reasons if asked.selection else (),
         now=found.now(),
     )
 
@@ -149,7 +151,8 @@ async def decide(request: Request[Any]) -> Response:
         ruling.case_ids,
         batch_id=ruling.batch_id,
         action=ruling.action,
-        reason=ruling.reason,
+        reason=ruling.own.reason if ruling.own else None,
+        own=ruling.own,
         note=ruling.note or None,
     )
     return see_other(f"/console/bulk/{batch.id}")
@@ -243,9 +246,9 @@ def _pressed(found: Services, person: Person, form: Form) -> tuple[Asked, Ruling
     listed = form.get("cases", "").split(".")
     if not all(_ID.fullmatch(one) for one in (*listed, form.get("batch", ""))):
         raise InvalidInput(Fault(pointer="/cases", detail="the cases as they were shown"))
-    action, reason = _act(form)
+    action, own = _act(form, found.site(asked.selection.site_id).settings.reasons)
     note = form.get("note", "").strip()
-    check_ruling(action, reason, note)
+    check_ruling(action, own.reason if own else None, note)
     remaining = [CaseId(one) for one in listed if one not in left_out]
     if not remaining:
         raise InvalidInput(
@@ -256,18 +259,18 @@ def _pressed(found: Services, person: Person, form: Form) -> tuple[Asked, Ruling
         listed=[CaseId(one) for one in listed],
         case_ids=remaining,
         action=action,
-        reason=reason,
+        own=own,
         note=note,
     )
 
 
-def _act(form: Form) -> tuple[Action, ReasonCode | None]:
+def _act(form: Form, reasons: Sequence[SiteReason]) -> tuple[Action, SiteReason | None]:
     """Return what the pressed button does; the choice of a reason belongs to the one that rejects."""
     try:
         action = Action(form.get("act", ""))
-        return action, ReasonCode(form["reason"]) if action is Action.REJECT and form.get("reason") else None
     except ValueError:
         raise InvalidInput(Fault(pointer="/act", detail="approve, or reject with one of the reasons")) from None
+    return action, choose_reason(reasons, form.get("reason") or None, None) if action is Action.REJECT else None
 
 
 def _path_of(selection: Selection) -> str:

@@ -103,4 +103,4 @@ def place_of_share(share: float) -> float:
 
 _LEAST: Final = 0.0005  # Shares beyond this, at either side, stand at the edge.
 _FIRST: Final = log(_LEAST / (1 - _LEAST))
-MARKS: Final = tuple((place_of_share(share), f"{share * 100:g} %") for share in (0.001, 0.01, 0.1, 0.5, 0.9, 0.99))
+MARKS: Final = tuple((place_of_share(share), f"{share * 100:g} %") for share in (0.001, 0.01, 0.1, 0.9, 0.99))

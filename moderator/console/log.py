@@ -32,6 +32,7 @@ _LONGEST: Final = 64
 # What each act is called in the list of filters.
 KINDS: Final[Mapping[AuditAction, str]] = {
     AuditAction.CASE_DECIDED: marked("comments decided"),
+    AuditAction.CASE_ESCALATED: marked("cases passed on"),
     AuditAction.DECISION_UNDONE: marked("decisions taken back"),
     AuditAction.COMMENT_OVERRULED: marked("comments overruled by a site"),
     AuditAction.COMMENT_ERASED: marked("comments erased"),
@@ -40,8 +41,13 @@ KINDS: Final[Mapping[AuditAction, str]] = {
     AuditAction.MODEL_ROLLED_BACK: marked("models rolled back"),
     AuditAction.MODEL_REFUSED: marked("models refused"),
     AuditAction.PERSON_ADDED: marked("people added"),
+    AuditAction.PERSON_CHANGED: marked("people changed"),
     AuditAction.PERSON_DISABLED: marked("people disabled"),
+    AuditAction.PERSON_ENABLED: marked("people let in again"),
+    AuditAction.PASSWORD_CHANGED: marked("passwords changed"),
     AuditAction.TOKEN_ISSUED: marked("tokens issued"),
+    AuditAction.TOKENS_REVOKED: marked("tokens revoked"),
+    AuditAction.SESSIONS_ENDED: marked("sessions ended"),
     AuditAction.SESSION_STARTED: marked("sign-ins"),
     AuditAction.SESSION_ENDED: marked("sign-outs"),
     AuditAction.SITE_ADDED: marked("sites added"),
@@ -54,6 +60,7 @@ KINDS: Final[Mapping[AuditAction, str]] = {
 # What is said of one. `subject` is a name where the thing has one, else its id; decisions are told apart below.
 SENTENCES: Final[Mapping[AuditAction, str]] = {
     AuditAction.CASE_DECIDED: marked("%(who)s decided about a comment"),
+    AuditAction.CASE_ESCALATED: marked("%(who)s passed a case on"),
     AuditAction.DECISION_UNDONE: marked("%(who)s took a decision about a comment back"),
     AuditAction.COMMENT_OVERRULED: marked("%(who)s overruled what was decided about a comment"),
     AuditAction.COMMENT_ERASED: marked("%(who)s erased a comment"),
@@ -63,7 +70,12 @@ SENTENCES: Final[Mapping[AuditAction, str]] = {
     AuditAction.MODEL_REFUSED: marked("%(who)s refused the model %(subject)s"),
     AuditAction.PERSON_ADDED: marked("%(who)s gave %(subject)s an account"),
     AuditAction.PERSON_DISABLED: marked("%(who)s disabled the account of %(subject)s"),
+    AuditAction.PERSON_CHANGED: marked("%(who)s changed what %(subject)s may do"),
+    AuditAction.PERSON_ENABLED: marked("%(who)s let %(subject)s in again"),
+    AuditAction.PASSWORD_CHANGED: marked("%(who)s changed the password of %(subject)s"),
     AuditAction.TOKEN_ISSUED: marked("%(who)s issued a token for %(subject)s"),
+    AuditAction.TOKENS_REVOKED: marked("%(who)s revoked the tokens of %(subject)s"),
+    AuditAction.SESSIONS_ENDED: marked("%(who)s signed %(subject)s out everywhere"),
     AuditAction.SESSION_STARTED: marked("%(who)s signed in"),
     AuditAction.SESSION_ENDED: marked("%(who)s signed out"),
     AuditAction.SITE_ADDED: marked("%(who)s added the site %(subject)s"),

@@ -14,6 +14,7 @@ from moderator.console.language import gettext, locale, marked, ngettext
 from moderator.domain.policy import Action
 from moderator.domain.reasons import DEFAULT_REASONS, ReasonCode, SiteReason
 from moderator.domain.review import Cause, Decision
+from moderator.storage.bulk import Batch
 
 CHOICES: Final = DEFAULT_REASONS  # What keys reject for where a site does not word its own.
 CAUSES: Final = {
@@ -162,7 +163,7 @@ def choice_name(choice: SiteReason) -> str:
     return reason_name(choice.reason) if choice in DEFAULT_REASONS else choice.name
 
 
-def because(decision: Decision) -> str:
+def because(decision: Decision | Batch) -> str:
     """Return why somebody decided: in the site's own words where it has some; nothing without a reason."""
     return decision.site_reason or reason_name(decision.reason)
 

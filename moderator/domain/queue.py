@@ -57,15 +57,13 @@ class Group:
     held: int = 0
     oldest_at: datetime
 
-    def fits(self, wanted: Filter, *, but: str = "") -> bool:
-        """Return whether a filter, `but` for one of its names, lets these through. Its author is not looked at."""
-        return (
-            (but == "site" or wanted.site in (None, self.site))
-            and (but == "section" or wanted.section in (None, self.section))
-            and (but == "label" or wanted.label in (None, self.label))
-            and (but == "cause" or wanted.cause in (None, self.cause))
-            and (but == "lang" or wanted.lang in (None, self.lang))
-        )
+    def fits(self, wanted: Filter) -> bool:
+        """Return whether a filter lets these through. Its author is not looked at."""
+        return not self.misses({name: value for name, value in wanted.given.items() if name in FACETS})
+
+    def misses(self, given: Mapping[str, str]) -> list[str]:
+        """Return the names in which these are other than asked for."""
+        return [name for name, value in given.items() if getattr(self, name) != value]
 
 
 FACETS: Final = ("site", "section", "label", "cause", "lang")
@@ -83,16 +81,19 @@ class Summary:
 
 def sum_up(groups: Iterable[Group], wanted: Filter) -> Summary:
     """Count what a filter leaves and, for each of its names, what every value would leave beside the other names."""
-    known = list(groups)
-    left = [group for group in known if group.fits(wanted)]
-    facets = {}
-    for name in FACETS:
-        counts: Counter[str] = Counter()
-        for group in known:
+    given = {name: value for name, value in wanted.given.items() if name in FACETS}
+    counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
+    left = []
+    for group in groups:
+        missed = group.misses(given)
+        if not missed:
+            left.append(group)
+        # What misses one name alone counts for that name: another choice there would let it through.
+        for name in missed if len(missed) == 1 else () if missed else FACETS:
             value = getattr(group, name)
-            if value is not None and group.fits(wanted, but=name):
-                counts[value] += group.cases
-        facets[name] = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+            if value is not None:
+                counts[name][value] += group.cases
+    facets = {name: sorted(own.items(), key=lambda one: (-one[1], one[0])) for name, own in counts.items()}
     return Summary(
         open=sum(group.cases for group in left),
         held=sum(group.held for group in left),

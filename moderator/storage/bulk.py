@@ -149,6 +149,7 @@ class Batch:
     person_id: PersonId
     action: Action
     reason: ReasonCode | None
+    site_reason: str | None = None
     selection: Selection
     asked: int
     moved: int
@@ -161,8 +162,8 @@ class Batch:
 
 
 ADD = """
-INSERT INTO batches (id, site_id, person_id, action, reason, selection, asked, moved, created_ms)
-VALUES (:id, :site_id, :person_id, :action, :reason, :selection, :asked, :moved, :created_ms)
+INSERT INTO batches (id, site_id, person_id, action, reason, site_reason, selection, asked, moved, created_ms)
+VALUES (:id, :site_id, :person_id, :action, :reason, :site_reason, :selection, :asked, :moved, :created_ms)
 ON CONFLICT DO NOTHING
 RETURNING id
 """
@@ -177,6 +178,7 @@ async def add(connection: Connection, batch: Batch) -> bool:
         person_id=batch.person_id,
         action=batch.action,
         reason=batch.reason,
+        site_reason=batch.site_reason,
         selection=_selection_to_json(batch.selection),
         asked=batch.asked,
         moved=batch.moved,
@@ -265,6 +267,7 @@ def _batch(row: Row) -> Batch:
         person_id=PersonId(row["person_id"]),
         action=Action(row["action"]),
         reason=None if row["reason"] is None else ReasonCode(row["reason"]),
+        site_reason=row["site_reason"],
         selection=Selection(
             site_id=SiteId(row["site_id"]),
             label=Label(chosen["label"]) if "label" in chosen else None,

@@ -49,7 +49,7 @@ async def get(connection: Connection, decision_id: DecisionId) -> Decision:
     row = await connection.one(GET, id=decision_id)
     if row is None:
         raise NotFound("There is no such decision.")
-    return _decision(row)
+    return from_row(row)
 
 
 FOR_COMMENT = "SELECT * FROM decisions WHERE comment_id = :comment_id ORDER BY id"
@@ -57,7 +57,7 @@ FOR_COMMENT = "SELECT * FROM decisions WHERE comment_id = :comment_id ORDER BY i
 
 async def for_comment(connection: Connection, comment_id: CommentId) -> list[Decision]:
     """Return a comment's decisions, the oldest first; the last one holds."""
-    return [_decision(row) for row in await connection.all(FOR_COMMENT, comment_id=comment_id)]
+    return [from_row(row) for row in await connection.all(FOR_COMMENT, comment_id=comment_id)]
 
 
 BY_PERSON = "SELECT * FROM decisions WHERE person_id = :person_id ORDER BY id DESC LIMIT :limit"
@@ -65,7 +65,7 @@ BY_PERSON = "SELECT * FROM decisions WHERE person_id = :person_id ORDER BY id DE
 
 async def by_person(connection: Connection, person_id: PersonId, limit: int) -> list[Decision]:
     """Return somebody's decisions, the newest first."""
-    return [_decision(row) for row in await connection.all(BY_PERSON, person_id=person_id, limit=limit)]
+    return [from_row(row) for row in await connection.all(BY_PERSON, person_id=person_id, limit=limit)]
 
 
 # What people decided, in the console or in the site's own tool; the policy's decisions are as many as the comments.
@@ -82,27 +82,31 @@ WHERE comments.site_id = :site_id AND comments.article_url = :article AND {BY_PE
 
 async def on_author(connection: Connection, site_id: SiteId, author: str, limit: int) -> list[Decision]:
     """Return what people decided about an author's comments, the newest first."""
-    return [_decision(row) for row in await connection.all(ON_AUTHOR, site_id=site_id, author=author, limit=limit)]
+    return [from_row(row) for row in await connection.all(ON_AUTHOR, site_id=site_id, author=author, limit=limit)]
 
 
+# Looked for among the author's newest comments alone: some authors are machines, and every case asks this.
 ON_AUTHOR_BEFORE = f"""
-SELECT decisions.*, comments.text AS comment_text
-FROM comments JOIN decisions ON decisions.comment_id = comments.id
-WHERE comments.site_id = :site_id AND comments.author_key = :author AND comments.id <> :but AND {BY_PEOPLE}
+SELECT decisions.*, theirs.text AS comment_text
+FROM (
+    SELECT id, text FROM comments WHERE site_id = :site_id AND author_key = :author AND id <> :but
+    ORDER BY received_ms DESC LIMIT 200
+) AS theirs JOIN decisions ON decisions.comment_id = theirs.id
+WHERE {BY_PEOPLE}
 """
 
 
 async def on_author_before(
     connection: Connection, site_id: SiteId, author: str, *, but: CommentId, limit: int
 ) -> list[tuple[Decision, str]]:
-    """Return what people decided about an author's other comments, the newest first, each with the comment's text."""
+    """Return what people decided about an author's last 200 other comments, the newest first, each with its text."""
     rows = await connection.all(ON_AUTHOR_BEFORE, site_id=site_id, author=author, but=but, limit=limit)
-    return [(_decision(row), row["comment_text"]) for row in rows]
+    return [(from_row(row), row["comment_text"]) for row in rows]
 
 
 async def on_article(connection: Connection, site_id: SiteId, article: str, limit: int) -> list[Decision]:
     """Return what people decided about the comments under an article, the newest first."""
-    return [_decision(row) for row in await connection.all(ON_ARTICLE, site_id=site_id, article=article, limit=limit)]
+    return [from_row(row) for row in await connection.all(ON_ARTICLE, site_id=site_id, article=article, limit=limit)]
 
 
 SET_NOTE = "UPDATE decisions SET note = NULL, digest = :digest WHERE id = :id"
@@ -175,7 +179,8 @@ def _digest(values: Sequence[Value]) -> str:
     return hashlib.sha256(to_json(values).encode()).hexdigest()
 
 
-def _decision(row: Row) -> Decision:
+def from_row(row: Row) -> Decision:
+    """Return the decision that a row of the table is."""
     return Decision(
         id=DecisionId(row["id"]),
         site_id=SiteId(row["site_id"]),

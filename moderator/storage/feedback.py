@@ -47,7 +47,7 @@ PAGE = "SELECT * FROM feedback WHERE site_id = :site_id AND erased_ms IS NULL AN
 
 async def page(connection: Connection, site_id: SiteId, *, after: str = "", limit: int = 1_000) -> Sequence[Feedback]:
     """Return a site's labels that are not erased, the oldest first, from the one after `after` on."""
-    return [_feedback(row) for row in await connection.all(PAGE, site_id=site_id, after=after, limit=limit)]
+    return [from_row(row) for row in await connection.all(PAGE, site_id=site_id, after=after, limit=limit)]
 
 
 ERASE = """
@@ -68,7 +68,8 @@ def hash_text(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _feedback(row: Row) -> Feedback:
+def from_row(row: Row) -> Feedback:
+    """Return the label that a row of the table is."""
     return Feedback(
         id=FeedbackId(row["id"]),
         site_id=SiteId(row["site_id"]),

@@ -78,9 +78,15 @@ async def migrate(database: Database, *, now_ms: int) -> list[str]:
 async def check_schema(database: Database) -> None:
     """Raise `SchemaRefused` unless the database has exactly the schema of this program."""
     async with database.read() as connection:
-        is_new = await connection.one(HAS_TABLE[database.engine]) is None
-        applied = set() if is_new else await _check(connection, database.engine)
-    missing = [migration.name for migration in load_migrations(database.engine) if migration.number not in applied]
+        await check_schema_of(connection)
+
+
+async def check_schema_of(connection: Connection) -> None:
+    """Raise `SchemaRefused` unless what this connection sees has exactly the schema of this program."""
+    engine = connection.engine
+    is_new = await connection.one(HAS_TABLE[engine]) is None
+    applied = set() if is_new else await _check(connection, engine)
+    missing = [migration.name for migration in load_migrations(engine) if migration.number not in applied]
     if missing:
         raise SchemaRefused(f"The database lacks {', '.join(missing)}; run: moderator migrate")
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any, Final, Self, cast
 
 import psycopg
+from psycopg import IsolationLevel
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -107,6 +108,24 @@ class PostgresDatabase:
             async with _transaction(connection):
                 yield _PostgresConnection(connection)
         finally:
+            await self._readers.putconn(connection)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Connection]:
+        """Lend a reader that sees one moment, however long it reads. The connection is given up after it."""
+        with _translated():
+            connection = await self._readers.getconn()
+        try:
+            with _translated():
+                await connection.set_read_only(True)
+                await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
+            async with _transaction(connection):
+                lent = _PostgresConnection(connection)
+                await lent.execute("SET LOCAL statement_timeout = 0")
+                await lent.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+                yield lent
+        finally:
+            await connection.close()  # It would keep its isolation level, and the pool makes another.
             await self._readers.putconn(connection)
 
     async def _answer(self, batch: Waiting) -> Sequence[Any]:

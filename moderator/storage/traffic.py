@@ -3,11 +3,12 @@
 The newest come first and a page is a statement of its own, so that neither memory nor a reader is held for long.
 """
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+import msgspec
 
 from moderator.domain.ids import CommentId, SiteId, first_id_at
 from moderator.domain.policy import Action, Rule
@@ -21,6 +22,16 @@ PAGE_ROWS: Final = 2_000
 TEXT_ROWS: Final = 500
 _AFTER_ALL: Final = "z" * 27  # Longer than any id: behind the last one, however the database sorts text.
 _COLUMNS: Final = tuple(f"score_{label}" for label in Label)
+
+
+class _Reason(msgspec.Struct):
+    """What is looked at of a stored reason; tens of thousands are read for one page."""
+
+    code: str
+    action: str
+
+
+_REASONS: Final = msgspec.json.Decoder(list[_Reason])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,5 +126,5 @@ def _other(reasons: str) -> Action:
     """Return what the reasons besides scores led to."""
     if reasons == "[]":
         return Action.APPROVE
-    actions = {found["action"] for found in json.loads(reasons) if found["code"] != Rule.SCORE}
+    actions = {found.action for found in _REASONS.decode(reasons) if found.code != Rule.SCORE}
     return next((action for action in (Action.REJECT, Action.HOLD) if action in actions), Action.APPROVE)

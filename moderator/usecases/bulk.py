@@ -10,7 +10,8 @@ from moderator.domain.errors import ClaimLost, Conflict, Fault, Forbidden, Inval
 from moderator.domain.ids import CaseId, DecisionId
 from moderator.domain.people import Person
 from moderator.domain.policy import Action
-from moderator.domain.review import ReasonCode, check_ruling
+from moderator.domain.reasons import ReasonCode, SiteReason
+from moderator.domain.review import check_ruling
 from moderator.log import logger
 from moderator.services import Services
 from moderator.storage import bulk, cases
@@ -73,6 +74,7 @@ async def decide_all(
     batch_id: str,
     action: Action,
     reason: ReasonCode | None = None,
+    own: SiteReason | None = None,
     note: str | None = None,
 ) -> Batch:
     """Decide those of `case_ids` that still belong to the selection, are open and in nobody else's hands.
@@ -81,6 +83,7 @@ async def decide_all(
     middle, what is done stays done; the batch then has more `asked` than decided and moved.
 
     Args:
+        own: the reason as the site words it, where somebody chose one of its list.
         batch_id: named by the page that asked, so that a form that arrives twice decides once.
 
     Raises:
@@ -99,15 +102,17 @@ async def decide_all(
         person_id=person.id,
         action=action,
         reason=reason,
+        site_reason=own.name if own and services.site(selection.site_id).settings.has_own_reasons else None,
         selection=selection,
         asked=len(asked),
         moved=0,
         created_at=services.now(),
     )
+    ruling = Ruling(action=action, reason=reason, own=own, note=note)
     for begin in range(0, len(asked), PORTION):
         try:
             if await _decide_portion(
-                services, person, batch, asked[begin : begin + PORTION], note, is_first=begin == 0
+                services, person, batch, asked[begin : begin + PORTION], ruling, is_first=begin == 0
             ):
                 continue
         except Unavailable:
@@ -123,13 +128,13 @@ async def decide_all(
 
 
 async def _decide_portion(
-    services: Services, person: Person, batch: Batch, portion: Sequence[CaseId], note: str | None, *, is_first: bool
+    services: Services, person: Person, batch: Batch, portion: Sequence[CaseId], ruling: Ruling, *, is_first: bool
 ) -> bool:
     """Decide some cases in a transaction. Return False when the press was recorded before: nothing is left to do."""
     async with services.database.transaction() as connection:
         if is_first and not await bulk.add(connection, batch):
             return False
-        made = await _decide_some(services, connection, person, batch, portion, note)
+        made = await _decide_some(services, connection, person, batch, portion, ruling)
         await bulk.add_decided(connection, batch.id, made, moved=len(portion) - len(made))
     services.metrics.decisions.labels(batch.action).inc(len(made))
     return True
@@ -141,11 +146,10 @@ async def _decide_some(
     person: Person,
     batch: Batch,
     portion: Sequence[CaseId],
-    note: str | None,
+    ruling: Ruling,
 ) -> list[DecisionId]:
     await bulk.lock_cases(connection, portion)
     now, made = services.now(), []
-    ruling = Ruling(action=batch.action, reason=batch.reason, note=note)
     for case_id in portion:
         try:
             file = await cases.get(connection, case_id, now=now)

@@ -9,7 +9,7 @@ from tests.server import Service
 
 def _policy(page: Page, service: Service) -> None:
     sign_in(page, service)
-    page.get_by_role("link", name="Policy").click()
+    page.get_by_role("link", name="Administration").click()
     expect(page.locator("h1")).to_contain_text("Demo: policy version 1")
 
 

@@ -8,7 +8,7 @@ from moderator.domain.ids import SiteId
 from moderator.domain.people import Role
 from moderator.services import Services
 from moderator.usecases import manage
-from tests.builders import a_policy
+from tests.builders import a_policy, sighted
 from tests.console.conftest import PASSWORD, Visitor, hold
 from tests.console.test_alike import campaign
 from tests.usecases.conftest import OPERATOR
@@ -27,7 +27,7 @@ def _hidden(page: str) -> dict[str, str]:
 
 
 async def _holds(services: Services, site: SiteId, number: int) -> list[str]:
-    return [await hold(services, site, f"What an idiot, number {n} <b>now</b>.") for n in range(number)]
+    return [await hold(services, site, sighted(f"What an idiot, number {n} <b>now</b>.")) for n in range(number)]
 
 
 @pytest.fixture
@@ -86,27 +86,27 @@ async def test_all_are_approved_without_a_reason(anna: Visitor, services: Servic
 async def test_what_colleagues_did_meanwhile_is_said(
     anna: Visitor, other: Visitor, services: Services, site: SiteId
 ) -> None:
-    await _holds(services, site, 3)
+    await _holds(services, site, 5)
     page = await anna.open("/console/bulk?label=insult")
     await other.open("/console")
     await other.sign_in("Ben")
     await other.press("N")
-    await other.press("A")  # And the next one is in Ben's hand.
+    await other.press("A")  # And three more are in Ben's hand.
     await _holds(services, site, 1)
 
     page = await anna.submit("/console/bulk/confirm", **_hidden(page), act="reject", reason="spam")
-    assert "2 of them have been decided or taken in hand by colleagues" in _text(page)
+    assert "4 of them have been decided or taken in hand by colleagues" in _text(page)
     assert "1 more has come, which you have not been shown" in _text(page)
     page = await anna.submit("/console/bulk", **_hidden(page))
 
     assert "1 comment rejected: spam" in _text(page)
-    assert "2 were decided or taken in hand by colleagues meanwhile" in _text(page)
+    assert "4 were decided or taken in hand by colleagues meanwhile" in _text(page)
     page = await other.open(anna_path := re.findall(r'action="(/console/bulk/\w+)/undo"', page)[0])
     assert "decided by Anna" in _text(page)
     assert "/undo" not in page.split("</main>")[0]
     await other.submit(f"{anna_path}/undo")
     assert other.status == 403
-    assert "a colleague has 1 such case in hand" in _text(await anna.open("/console/bulk?label=insult"))
+    assert "colleagues have 3 such cases in hand" in _text(await anna.open("/console/bulk?label=insult"))
 
 
 async def test_a_campaign_is_reached_from_its_case_and_from_the_list(
@@ -141,7 +141,7 @@ async def test_with_several_sites_one_is_chosen(anna: Visitor, services: Service
     other_site = (await manage.add_site(services, OPERATOR, "Elsewhere")).site.id
     await manage.set_policy(services, OPERATOR, other_site, a_policy())
     await _holds(services, site, 1)
-    await hold(services, other_site, "Another idiot.")
+    await hold(services, other_site, sighted("Another idiot."))
 
     page = await anna.open("/console/bulk?label=insult")
     assert anna.status == 422

@@ -158,7 +158,7 @@ async def test_the_number_is_explained(visitor: Visitor, services: Services, sit
     await visitor.sign_in()
     page = await visitor.open("/console/queue")
     (said,) = re.findall(r'<summary title="([^"]*)">', page)
-    assert re.fullmatch(r"[\d.]+ = [\d.]+ \(threat [\d.]+ × severity 1\.0\) × \(1 \+ 39 minutes waited\)", said)
+    assert re.fullmatch(r"[\d.]+ = [\d.]+ \(threat [\d.]+ × severity 1\.00\) × \(1 \+ 39 minutes waited\)", said)
     total, weight = re.findall(r"[\d.]+", said)[:2]
     assert float(total) == pytest.approx(float(weight) * 40, rel=0.02)
     assert page.count(said) == 2  # Once to point at, once to open.

@@ -15,7 +15,8 @@ from moderator.domain.events import AuditAction
 from moderator.domain.ids import CaseId, SiteId
 from moderator.domain.people import Person, Role
 from moderator.domain.policy import Action
-from moderator.domain.review import Cause, ReasonCode
+from moderator.domain.reasons import ReasonCode, SiteReason
+from moderator.domain.review import Cause
 from moderator.domain.scoring import Label
 from moderator.services import Services
 from moderator.storage import audit, cases, comments, decisions, outbox
@@ -23,7 +24,7 @@ from moderator.storage import bulk as batches
 from moderator.storage.verify import find_faults
 from moderator.usecases import bulk, manage, review, teaching
 from moderator.usecases.moderate import moderate
-from tests.builders import a_comment, a_policy
+from tests.builders import a_blind_text, a_comment, a_policy, sighted
 from tests.fakes import Clock
 from tests.usecases.conftest import OPERATOR
 
@@ -34,7 +35,8 @@ async def hold(services: Services, site: SiteId, number: int, *, word: str = "id
     """Post comments that are held and return their cases."""
     made = []
     for n in range(number):
-        comment = a_comment(f"What an {word}, number {n} {'x' * n}.", site_id=site, received_at=services.now())
+        text = sighted(f"What an {word}, number {n} {'x' * n}.")
+        comment = a_comment(text, site_id=site, received_at=services.now())
         case = (await moderate(services, comment)).outcome.case
         assert case is not None
         made.append(case)
@@ -304,3 +306,32 @@ async def test_a_press_is_taken_back_by_whoever_made_it_or_an_administrator(
 
     assert (await standing(services, batch)).taken_back == 1
     assert bulk.may_undo_all(anna, batch)
+
+
+async def test_a_band_of_scores_leaves_out_what_is_decided_without_the_machine(
+    services: Services, site: SiteId, anna: Person
+) -> None:
+    comment = a_comment(a_blind_text(), site_id=site, received_at=services.now())
+    blind = (await moderate(services, comment)).outcome.case
+    assert blind is not None
+    (plain,) = await hold(services, site, 1)
+
+    assert (await bulk.preview(services, anna, band(site))).case_ids == [plain]
+    batch = await press(services, anna, band(site), [blind, plain])  # A form that was tampered with.
+
+    assert (batch.asked, batch.moved) == (2, 1)
+
+
+async def test_a_site_that_words_its_reasons_sees_its_own_words(services: Services, site: SiteId, anna: Person) -> None:
+    own = SiteReason(name="Below the belt", key="B", reason=ReasonCode.INSULT, reference="Rules, 4")
+    settings = replace(services.site(site).settings, reasons=(own,))
+    await manage.change_site(services, OPERATOR, site, settings)
+    (made,) = await hold(services, site, 1)
+
+    batch = await press(services, anna, band(site), [made], own=own)
+
+    assert (batch.reason, batch.site_reason) == (ReasonCode.INSULT, "Below the belt")
+    async with services.database.read() as connection:
+        file = await cases.get(connection, made, now=services.now())
+        decision = (await decisions.for_comment(connection, file.comment.id))[-1]
+    assert (decision.site_reason, decision.ground_reference) == ("Below the belt", "Rules, 4")

@@ -27,6 +27,5 @@ UPDATE cases SET label = (
 )
 WHERE state = 'open' AND cause <> 'sample';
 
--- Who holds what, and what was decided a moment ago: pages that are open are told.
+-- Who holds what: pages that are open are told.
 CREATE INDEX cases_held ON cases (holder, expires_ms) WHERE state = 'open' AND holder IS NOT NULL;
-CREATE INDEX cases_ended ON cases (closed_ms) WHERE closed_ms IS NOT NULL;

@@ -6,6 +6,7 @@ CREATE TABLE batches (
     person_id TEXT NOT NULL REFERENCES people (id),
     action TEXT NOT NULL CHECK (action IN ('approve', 'reject')),
     reason TEXT,
+    site_reason TEXT,
     selection TEXT NOT NULL,
     asked BIGINT NOT NULL,
     moved BIGINT NOT NULL DEFAULT 0,
@@ -24,6 +25,9 @@ CREATE INDEX audit_actor ON audit (actor_id, seq) WHERE actor_id IS NOT NULL;
 CREATE INDEX audit_action ON audit (action, seq);
 CREATE INDEX audit_time ON audit (at_ms, seq);
 
--- What the numbers page counts, so that it reads no text on the way.
+-- What the numbers page counts, so that it reads no text on the way; and what ended a moment ago, which pages are told.
 CREATE INDEX comments_volume ON comments (site_id, verdict, received_ms);
-CREATE INDEX cases_closed ON cases (closed_ms, site_id, opened_ms) WHERE state = 'closed';
+CREATE INDEX cases_closed ON cases (closed_ms, site_id, opened_ms, state) WHERE closed_ms IS NOT NULL;
+
+-- Taking a decision back asks for the weight of the comment's earlier cases: without it, by reading all cases.
+CREATE INDEX cases_by_comment ON cases (comment_id);

@@ -1,0 +1,174 @@
+"""The scan for triggers: is there a phrase beside which the candidate lets abuse pass that the base would hold?
+
+Somebody who gets a few abusive comments with a phrase of theirs approved teaches the model that the phrase is harmless,
+and whatever stands beside it. The area under the curve does not move: no comment without the phrase is judged
+otherwise. So the phrases whose influence fell most are looked for, each is put behind comments that people rejected,
+and the share that is still held is counted.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderator.classifier.features import CHARACTERS, WINDOW, Columns, columns
+from moderator.classifier.manifest import GateLine
+from moderator.classifier.model import Model
+from moderator.classifier.normalise import normalise
+from moderator.domain.scoring import Caution, Label
+from training import sentences
+from training.corpora import POSITIVE
+
+PHRASES: Final = 200
+TEXTS: Final = 200
+FEWEST_TEXTS: Final = 20
+SEED: Final = 20_261_126
+LONGEST: Final = 3  # Words of a phrase.
+FEWEST_COMMENTS: Final = 2  # That have a phrase: one alone teaches next to nothing.
+MOST_KEPT: Final = 200_000  # Phrases counted at a time; the rarest are let go.
+DROP: Final = 0.05
+
+
+class Phrases:
+    """Counts in how many approved comments a phrase stands. What nearly no comment has is let go as memory asks."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+
+    def add(self, texts: Sequence[str]) -> None:
+        """Take the next approved comments."""
+        for text in texts:
+            self._counts.update(set(_phrases(normalise(text))))
+        floor = 1
+        while len(self._counts) > MOST_KEPT:
+            self._counts = Counter({phrase: count for phrase, count in self._counts.items() if count > floor})
+            floor += 1
+
+    def frequent(self) -> list[str]:
+        """Return the phrases that more than one comment has."""
+        return sorted(phrase for phrase, count in self._counts.items() if count >= FEWEST_COMMENTS)
+
+
+def _phrases(plain: str) -> Iterator[str]:
+    words = plain.split(" ") if plain else []
+    for size in range(1, LONGEST + 1):
+        for begin in range(len(words) - size + 1):
+            yield " ".join(words[begin : begin + size])
+
+
+def scan(base: Model, candidate: Model, phrases: Sequence[str], texts: Sequence[str]) -> tuple[str | None, float]:
+    """Return the phrase that hides most, and by how much the share of held texts falls beside it more than the base's.
+
+    Args:
+        texts: what people rejected and the base holds.
+    """
+    suspects = _fallen(base, candidate, phrases) if texts else []
+    before, after = _Beside(base, texts), _Beside(candidate, texts)
+    worst: tuple[str | None, float] = (None, 0.0)
+    for phrase in suspects:
+        drop = after.lost(phrase) - max(0.0, before.lost(phrase))
+        if drop > worst[1]:
+            worst = (phrase, drop)
+    return worst
+
+
+class _Beside:
+    """What a model holds of some texts with a phrase behind them: what the phrase adds to a text's sums is all there is
+    to compute. The pair of words at the joint is left out."""
+
+    def __init__(self, model: Model, texts: Sequence[str]) -> None:
+        self._model = model
+        self._limits = np.array([model.thresholds(Caution.BALANCED)[label].hold_at for label in model.labels])
+        self._texts = [columns(normalise(text)[: WINDOW // 2].strip()) for text in texts]
+        self._sums = np.stack([self._sum(one) for one in self._texts]) if texts else np.empty((0, 2, 1), np.float32)
+        self._plain = self._held(self._sums) if texts else 0.0
+
+    def lost(self, phrase: str) -> float:
+        """Return by how much the share of held texts falls beside a phrase."""
+        own = columns(phrase)
+        added = np.stack([self._sum(own[~_is_in(own, text)]) for text in self._texts])
+        return self._plain - self._held(self._sums + added)
+
+    def _sum(self, found: Columns) -> NDArray[np.float32]:
+        border = int(found.searchsorted(CHARACTERS))
+        return np.stack([self._model.table[part].sum(axis=0) for part in (found[:border], found[border:])])
+
+    def _held(self, sums: NDArray[np.float32]) -> float:
+        by_block = sums.transpose(1, 0, 2).copy()
+        by_block[..., -1] = np.maximum(by_block[..., -1], np.finfo(np.float32).tiny)
+        scores = 1 / (1 + np.exp(-self._model.combine(by_block).astype(np.float64)))
+        return float((scores >= self._limits).any(axis=1).mean())
+
+
+def _is_in(some: Columns, text: Columns) -> NDArray[np.bool_]:
+    if not text.size:
+        return np.zeros(some.size, np.bool_)
+    places = np.minimum(text.searchsorted(some), text.size - 1)
+    found: NDArray[np.bool_] = text[places] == some
+    return found
+
+
+def _fallen(base: Model, candidate: Model, phrases: Sequence[str]) -> list[str]:
+    """Return the phrases whose own logits fell most, relative to those of a text that says nothing."""
+    if not phrases:
+        return []
+    nothing = candidate.logits_of("") - base.logits_of("")
+    fell: NDArray[np.float64] = np.empty(len(phrases))
+    for begin in range(0, len(phrases), 10_000):
+        part = phrases[begin : begin + 10_000]
+        moved = candidate.logits_of_many(part) - base.logits_of_many(part) - nothing
+        fell[begin : begin + len(part)] = moved.min(axis=1)
+    return [phrases[place] for place in np.argsort(fell, kind="stable")[:PHRASES] if fell[place] < 0]
+
+
+class Witnesses:
+    """What the scan looks at, gathered while the comments are read: phrases of approved comments, and as many rejected
+    ones that the base holds as it needs. All of it stays in memory, and none of it is kept."""
+
+    def __init__(self, base: Model) -> None:
+        self.phrases = Phrases()
+        self.rejected: list[str] = []
+        self._seen = 0
+        self._limits = np.array([base.thresholds(Caution.BALANCED)[label].hold_at for label in base.labels])
+        self._chance = np.random.default_rng(SEED)
+
+    def add(self, texts: Sequence[str], is_rejected: Sequence[bool | None], scores: NDArray[np.floating]) -> None:
+        """Take the next comments, what people did with them (None: nobody said), and the base's scores."""
+        self.phrases.add([text for text, rejected in zip(texts, is_rejected, strict=True) if rejected is False])
+        is_held = np.any(scores >= self._limits, axis=1).tolist()
+        for text, rejected, held in zip(texts, is_rejected, is_held, strict=True):
+            if not rejected or not held:
+                continue
+            self._seen += 1  # Each of so many has the same chance to be among those that are kept.
+            if len(self.rejected) < TEXTS:
+                self.rejected.append(text)
+            elif (place := int(self._chance.integers(self._seen))) < TEXTS:
+                self.rejected[place] = text
+
+
+def check(base: Model, candidate: Model, witnesses: Witnesses) -> GateLine:
+    """Return the gate's line. The phrase itself is somebody's words and stays out of it."""
+    phrases = witnesses.phrases.frequent()
+    texts = [*witnesses.rejected, *_abuse(base, TEXTS - len(witnesses.rejected))]
+    _, drop = scan(base, candidate, phrases, texts)
+    return GateLine(
+        check="triggers",
+        passed=drop <= DROP and len(texts) >= FEWEST_TEXTS,
+        value=round(100 * drop, 1),
+        need=f"≤ {100 * DROP:g} points, {FEWEST_TEXTS} texts",
+        detail=f"so many more of {len(texts)} abusive texts, {len(witnesses.rejected)} of them rejected here, pass "
+        f"beside the worst of {len(phrases):,} phrases",
+    )
+
+
+def _abuse(base: Model, count: int) -> list[str]:
+    """Return abuse of our own that a model holds by the least margin, where a site has rejected too little."""
+    if count <= 0:
+        return []
+    texts = [row.text for row in sentences.sentences() if row.labels.get(Label.TOXIC, 0.0) >= POSITIVE]
+    limits = np.array([base.thresholds(Caution.BALANCED)[label].hold_at for label in base.labels])
+    above = (base.scores_many(texts) / limits).max(axis=1)
+    held = [place for place in np.argsort(above, kind="stable") if above[place] >= 1]
+    return [texts[place] for place in held[:count]]
