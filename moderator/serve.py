@@ -47,13 +47,13 @@ LOCK_REST_SECONDS = 0.05
 class Server(uvicorn.Server):
     """uvicorn's server; SIGTERM and SIGINT end its loop and leave the rest of the process to close in order."""
 
-    def __init__(self, config: uvicorn.Config, services: Services) -> None:
+    def __init__(self, config: uvicorn.Config, stopping: asyncio.Event) -> None:
         super().__init__(config)
-        self._services = services
+        self._stopping = stopping
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let open streams end first: uvicorn would wait for them until its patience is over."""
-        self._services.stopping.set()
+        self._stopping.set()
         await super().shutdown(sockets)
 
     @contextmanager
@@ -171,7 +171,7 @@ async def _serve(
         if on_start is not None:
             await on_start(services)
         await audit_refusal(services)
-        server = Server(_config(settings, build_app(services)), services)
+        server = Server(_config(settings, build_app(services)), services.stopping)
         await stack.enter_async_context(running(services, writers=ALL_WRITERS))
         await stack.enter_async_context(sweeping(server.server_state.connections, settings.request_seconds))
         gc.collect()

@@ -197,7 +197,7 @@ def test_the_hand_is_walked_both_ways_and_keeps_its_notes(browser: Browser, serv
         press(page, "a")
         expect(page.locator(".told")).to_contain_text("Approved")
         expect(page.locator("blockquote")).to_have_text(first)
-        expect(page.locator(".hand")).to_contain_text("1 / 2")
+        expect(page.locator(".hand")).to_contain_text("1 / 3")
 
 
 def test_twenty_cases_are_decided_by_keyboard(browser: Browser, service: Service) -> None:

@@ -17,8 +17,8 @@ from moderator.domain.people import Person
 from moderator.domain.policy import Action
 from moderator.domain.queue import EVERYTHING, Filter
 from moderator.services import Services
-from moderator.storage import people
-from moderator.storage.people import Session
+from moderator.storage import sessions
+from moderator.storage.sessions import Session
 from moderator.usecases import access, review
 from tests.console.conftest import PASSWORD, Visitor, hold
 from tests.fakes import Clock
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.anyio
 
 async def somebody(services: Services, name: str) -> tuple[Person, str, Session]:
     """Sign somebody in; return them, their secret and the session."""
-    signed = await access.sign_in(services, name, PASSWORD, address="192.0.2.1")
+    signed = await access.sign_in(services, name, PASSWORD, browser=access.Browser(address="192.0.2.1"))
     return signed.session.person, signed.secret, signed.session
 
 
@@ -197,7 +197,7 @@ async def test_a_stream_ends_when_somebody_signs_out(
             assert await next_event(stream) == ("queue", {"count": 0})
             assert watch.streams[person.id] == 1
             async with services.database.transaction() as connection:
-                await people.end_session(connection, session.hash, services.now())
+                await sessions.end(connection, session.hash, services.now())
             clock.forward(seconds=live.CHECK_SECONDS)
             assert await next_event(stream) == ("ended", {})
             with pytest.raises(StopAsyncIteration):

@@ -148,7 +148,7 @@ async def test_a_blind_case_is_not_found_by_label_and_shows_no_number(
     assert options_of(page, "label") == []
     assert "threat" not in page.split("<dialog")[0]
     assert "urgency" not in page
-    assert len(rows_of(await visitor.open("/console/queue?cause=sample"))) == 1
+    assert len(rows_of(await visitor.open("/console/queue?cause=borderline"))) == 1
     assert rows_of(await visitor.open("/console/queue?label=threat")) == []
 
 

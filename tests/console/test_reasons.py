@@ -139,7 +139,7 @@ async def test_moderators_reject_for_the_sites_own_reasons(visitor: Visitor, ser
         (made,) = await decisions.by_person(connection, anna.id, 5)
     assert (made.reason, made.site_reason) == (ReasonCode.INSULT, "Grob <b>")
     page = await visitor.open(f"/console/comments/{made.comment_id}")
-    assert "rejected</strong>: Grob &lt;b&gt; by Anna" in page
+    assert "rejected</strong>: <bdi>Grob &lt;b&gt;</bdi> by <bdi>Anna</bdi>" in page
     assert "on the ground of the site’s rules (<bdi>Netiquette, 4</bdi>)" in page
 
 

@@ -1,5 +1,6 @@
 """The protocol in one process with its application: whose time counts, and who is told when a client is gone."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -88,7 +89,7 @@ async def served() -> AsyncIterator[Served]:
         application, loop="none", http=BoundedProtocol, ws="none", lifespan="off", log_config=None, access_log=False,
         timeout_graceful_shutdown=1,
     )  # fmt: skip
-    server = Server(config)
+    server = Server(config, asyncio.Event())
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         async with anyio.create_task_group() as group, sweeping(server.server_state.connections, LIMIT_SECONDS):
