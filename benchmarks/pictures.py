@@ -9,9 +9,10 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from random import Random
 from typing import Any, Final
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -69,6 +70,35 @@ COMMENTS: Final = (
 )
 
 
+# What a month of other readers wrote: a beginning, a middle and an end of each, drawn by chance.
+SENTENCES: Final = (
+    (
+        (
+            "I read the draft twice.",
+            "Thank you for the numbers.",
+            "My neighbour works there.",
+            "Nobody asked the towns.",
+        ),
+        ("The fund helps the large ones.", "Winter decides, not Brussels.", "A contract is a contract."),
+        ("We will see in spring.", "Let them vote.", "Ask the people who pay.", "Good reporting, by the way."),
+    ),
+    (
+        ("What rubbish.", "Another stupid article.", "This is ridiculous.", "Who writes such nonsense?"),
+        ("The minister is a liar.", "They have no idea.", "Only fools believe it.", "It was clear from the start."),
+        ("Resign.", "Shame on them.", "Wake up.", "Enough."),
+    ),
+    (
+        ("You idiots.", "Shut up, clown.", "What a moron.", "Pathetic loser."),
+        ("You understand nothing.", "Go and read a book.", "Nobody needs you here.", "Take your lies elsewhere."),
+    ),
+    (
+        ("Earn $900 a day from home.", "Cheap pills without prescription.", "My trader doubled my savings."),
+        ("Visit http://best-offer.example now.", "Write to me on the messenger.", "Only today, free bonus."),
+    ),
+)
+HOW_OFTEN: Final = (70, 18, 7, 5)
+
+
 @contextmanager
 def _service(folder: Path) -> Iterator[Any]:
     from tests.server import Service
@@ -98,6 +128,19 @@ def _write(service: Any) -> None:
             )
 
 
+def _write_a_month(service: Any) -> None:
+    """Send what a month brings, without a name: the workbench needs many scores."""
+    key = service.secret(r"Site key\s+(\S+)")
+    draw = Random(5)
+    kinds = draw.choices(SENTENCES, HOW_OFTEN, k=600)
+    comments = [{"text": " ".join(draw.choice(part) for part in kind)} for kind in kinds]
+    for begin in range(0, len(comments), 200):
+        batch = {"comments": comments[begin : begin + 200]}
+        status, answer = service.request("POST", "/v1/comments/batch", batch, key)
+        if status != 200:
+            raise RuntimeError(answer)
+
+
 def _sign_in(page: Page, service: Any) -> None:
     page.goto(f"{service.url}/console")
     page.fill("[name=name]", "admin")
@@ -118,7 +161,18 @@ def _decide_some(browser: Browser, service: Any) -> None:
     page.close()
 
 
-def _take(browser: Browser, service: Any, folder: Path) -> None:
+PAGES: Final = {
+    "case": "/console",
+    "queue": "/console/queue",
+    "search": "/console/search?q=the",
+    "lists": "/console/policy",
+    "numbers": "/console/numbers",
+    "models": "/console/models",
+    "demo": "/demo",
+}
+
+
+def _take(browser: Browser, service: Any, folder: Path, pages: Mapping[str, str]) -> None:
     for scheme in ("light", "dark"):
         for size, viewport in SIZES.items():
             name = f"{'' if scheme == 'light' else '-dark'}{size}"
@@ -127,22 +181,15 @@ def _take(browser: Browser, service: Any, folder: Path) -> None:
             page.goto(f"{service.url}/console")
             page.screenshot(path=folder / f"sign-in{name}.png")
             _sign_in(page, service)
-            for kind, path in (
-                ("case", "/console"),
-                ("queue", "/console/queue"),
-                ("search", "/console/search?q=the"),
-                ("workbench", "/console/policy"),
-                ("lists", "/console/policy"),
-                ("numbers", "/console/numbers"),
-                ("models", "/console/models"),
-                ("demo", "/demo"),
-            ):
+            for kind, path in pages.items():
                 answer = page.goto(service.url + path)
                 if answer is None or answer.status != 200:
                     continue
                 if kind == "lists":
                     page.locator(".policy-head .tabs a").last.click()
                     page.wait_for_selector(".areas")
+                if kind == "workbench":
+                    page.locator(".thresholds").evaluate("one => one.scrollIntoView()")
                 page.screenshot(path=folder / f"{kind}{name}.png")
             context.close()
 
@@ -166,7 +213,9 @@ def main() -> None:
         _write(service)
         time.sleep(2)  # Until the pass beside the service has indexed the words.
         _decide_some(browser, service)
-        _take(browser, service, everything)
+        _take(browser, service, everything, PAGES)
+        _write_a_month(service)
+        _take(browser, service, everything, {"workbench": "/console/policy"})
         browser.close()
     for name, picture in KEPT.items():
         _shrink(everything / f"{picture}.png", SHOWN / f"{name}.png")

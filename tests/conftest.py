@@ -1,6 +1,7 @@
 """Databases for every test that asks for one: both engines, both real."""
 
 import asyncio
+import os
 import secrets
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -16,6 +17,10 @@ from moderator.storage.migrate import migrate
 from moderator.storage.postgres import PostgresDatabase
 from moderator.storage.sqlite import SqliteDatabase
 from moderator.usecases import access
+
+# Before the first fit: tests run on every core already, and threads of BLAS would only be in one another's way.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
 
 ENGINES = ("sqlite", "postgresql")
 
