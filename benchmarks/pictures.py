@@ -165,7 +165,6 @@ PAGES: Final = {
     "case": "/console",
     "queue": "/console/queue",
     "search": "/console/search?q=the",
-    "lists": "/console/policy",
     "numbers": "/console/numbers",
     "models": "/console/models",
     "demo": "/demo",
@@ -189,7 +188,7 @@ def _take(browser: Browser, service: Any, folder: Path, pages: Mapping[str, str]
                     page.locator(".policy-head .tabs a").last.click()
                     page.wait_for_selector(".areas")
                 if kind == "workbench":
-                    page.locator(".thresholds").evaluate("one => one.scrollIntoView()")
+                    page.locator(".thresholds").evaluate("one => one.scrollIntoView({behavior: 'instant'})")
                 page.screenshot(path=folder / f"{kind}{name}.png")
             context.close()
 
@@ -215,7 +214,7 @@ def main() -> None:
         _decide_some(browser, service)
         _take(browser, service, everything, PAGES)
         _write_a_month(service)
-        _take(browser, service, everything, {"workbench": "/console/policy"})
+        _take(browser, service, everything, {"workbench": "/console/policy", "lists": "/console/policy"})
         browser.close()
     for name, picture in KEPT.items():
         _shrink(everything / f"{picture}.png", SHOWN / f"{name}.png")

@@ -57,9 +57,9 @@ async def admin_session(request: Request[Any]) -> Session:
     return session
 
 
-async def admin_form(request: Request[Any]) -> tuple[Session, Form]:
-    """Return the session of an administrator and the form that they sent. Raises NotSignedIn, Forbidden."""
-    session, form = await signed_form(request)
+async def admin_form(request: Request[Any], **limits: int) -> tuple[Session, Form]:
+    """Return the session of an administrator and the form that they sent, as `signed_form` does. Raises Forbidden."""
+    session, form = await signed_form(request, **limits)
     access.check_role(session.person, Role.ADMIN)
     return session, form
 

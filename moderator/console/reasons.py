@@ -10,16 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from moderator.console.administering import admin_session, show_page
+from moderator.console.administering import admin_form, admin_session, show_page, site_of
 from moderator.console.language import gettext, marked
 from moderator.console.pages import see_other
-from moderator.console.session import Form, shown, signed_form
+from moderator.console.session import Form, shown
 from moderator.console.words import choice_name
 from moderator.domain.comments import Site
 from moderator.domain.errors import InvalidInput, NotFound
 from moderator.domain.events import ActorKind
-from moderator.domain.ids import SiteId
-from moderator.domain.people import Person, Role
 from moderator.domain.reasons import (
     DEFAULT_REASONS,
     MAX_REASON_NAME_CHARACTERS,
@@ -32,7 +30,7 @@ from moderator.domain.reasons import (
 )
 from moderator.storage.audit import Actor
 from moderator.storage.sessions import Session
-from moderator.usecases import access, manage
+from moderator.usecases import manage
 from moderator.web import services
 
 EMPTY_ROWS: Final = 4
@@ -72,16 +70,15 @@ async def list_sites(request: Request[Any]) -> Response:
 async def show_reasons(request: Request[Any]) -> Response:
     """`GET /console/sites/{site}/reasons`."""
     session = await admin_session(request)
-    site = _site_of(request, session.person)
+    site = site_of(request, session.person)
     return await _form(request, session, site, _lines_of(site.settings.reasons))
 
 
 @shown
 async def change_reasons(request: Request[Any]) -> Response:
     """`POST /console/sites/{site}/reasons`: save the rows in the order of their numbers; those without a name go."""
-    session, form = await signed_form(request)
-    access.check_role(session.person, Role.ADMIN)
-    site = _site_of(request, session.person)
+    session, form = await admin_form(request)
+    site = site_of(request, session.person)
     if form.get("act") == "reset":
         return await _save(request, session, site, DEFAULT_REASONS)
     lines = _read(form)
@@ -185,14 +182,6 @@ def _with_faults(lines: Sequence[Line], error: InvalidInput) -> list[Line]:
 def _overall(error: InvalidInput) -> str:
     whole = [fault.detail for fault in error.faults if not fault.pointer]
     return gettext("Nothing was saved: the fields in red need another look.") if not whole else "; ".join(whole)
-
-
-def _site_of(request: Request[Any], person: Person) -> Site:
-    """Return the site in the address; one that is not for this person's eyes does not exist for them."""
-    site = services(request).site(SiteId(request.path_params["site"]))
-    if not person.may_see(site.id):
-        raise NotFound("There is no such site.")
-    return site
 
 
 ROUTES: Final[list[BaseRoute]] = [

@@ -10,20 +10,19 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from moderator.console import policy_form
-from moderator.console.administering import admin_session, show_page
+from moderator.console.administering import admin_form, admin_session, show_page, site_of
 from moderator.console.changes import changes
 from moderator.console.language import gettext
 from moderator.console.pages import see_other
 from moderator.console.past_hits import Search, search_past
 from moderator.console.plots import HEIGHT, STEP, WIDTH, Plot, plot, ticks
 from moderator.console.policy_form import Typed
-from moderator.console.session import Form, shown, signed_form
+from moderator.console.session import Form, shown
 from moderator.console.workbench import DAYS, MOST_COMMENTS, Sample, complete, take_sample
 from moderator.domain.comments import Site
-from moderator.domain.errors import Conflict, Fault, InvalidInput, NotFound
+from moderator.domain.errors import Conflict, Fault, InvalidInput
 from moderator.domain.events import ActorKind
-from moderator.domain.ids import PersonId, SiteId
-from moderator.domain.people import Person, Role
+from moderator.domain.ids import PersonId
 from moderator.domain.policy import Action, Policy
 from moderator.domain.review import MAX_NOTE_CHARACTERS
 from moderator.domain.scoring import Caution, Label, Threshold
@@ -32,7 +31,7 @@ from moderator.storage import policies
 from moderator.storage.audit import Actor
 from moderator.storage.policies import Saved
 from moderator.storage.sessions import Session
-from moderator.usecases import access, manage
+from moderator.usecases import manage
 from moderator.usecases.policies import check_policy
 from moderator.web import services
 
@@ -269,21 +268,12 @@ def _status(typed: Typed, is_late: bool) -> HTTPStatus:
 
 async def _admin_of_site(request: Request[Any]) -> tuple[Session, Site]:
     session = await admin_session(request)
-    return session, _site_of(request, session.person)
+    return session, site_of(request, session.person)
 
 
 async def _form_of_site(request: Request[Any], **limits: int) -> tuple[Session, Form, Site]:
-    session, form = await signed_form(request, **limits)
-    access.check_role(session.person, Role.ADMIN)
-    return session, form, _site_of(request, session.person)
-
-
-def _site_of(request: Request[Any], person: Person) -> Site:
-    """Return the site in the address; one that is not for this person's eyes does not exist for them."""
-    site = services(request).site(SiteId(request.path_params["site"]))
-    if not person.may_see(site.id):
-        raise NotFound("There is no such site.")
-    return site
+    session, form = await admin_form(request, **limits)
+    return session, form, site_of(request, session.person)
 
 
 ROUTES: Final[list[BaseRoute]] = [
