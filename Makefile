@@ -33,9 +33,10 @@ $(CLIENTS)/.stamp: tests/clients/package-lock.json
 run: $(VENV)/run.stamp ## start the service on 127.0.0.1:$(PORT); the first start prints a key and a password
 	@MODERATOR_PORT=$(PORT) exec $(BIN)/moderator serve --demo
 
-# A file's tests stay together: many files start a service or a browser once for all of theirs.
+# A file's tests stay together: many files start a service or a browser once for all of theirs. One worker more than
+# there are cores, since many tests wait for one of these.
 test: $(VENV)/dev.stamp $(CLIENTS)/.stamp ## the whole test suite, on up to four cores
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -n $$(n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 4 ? n + 1 : 4))) --dist loadfile
 
 check: $(VENV)/dev.stamp ## format, lint, types, import rules
 	$(BIN)/ruff format --check .

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -88,8 +89,14 @@ def test_two_workers_share_a_port_and_end_together(workers: Service) -> None:
 
 
 def test_a_worker_that_dies_right_after_its_start_ends_the_service_with_1(workers: Service) -> None:
-    os.kill(_children(workers)[0], signal.SIGKILL)
+    # On a slow machine the first ones have lived too long by now, and are replaced: then their successors die young.
     assert workers.process is not None
+    deadline = time.monotonic() + 60
+    while workers.process.poll() is None and time.monotonic() < deadline:
+        for child in _children(workers)[:1]:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        time.sleep(0.05)
     assert workers.process.wait(timeout=30) == 1
     assert "worker_died" in workers.said()
     assert "A worker ended right after its start" in workers.said()
