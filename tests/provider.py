@@ -132,7 +132,7 @@ async def a_provider() -> AsyncIterator[FakeProvider]:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         provider.issuer = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", ws="none", log_config=None))
+        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", ws="none", log_config=None))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started:
             await asyncio.sleep(0.005)
