@@ -1,51 +1,57 @@
 """The command line. Writing commands run here or in the service that holds the database; the others only read."""
 
 import sys
+from importlib import import_module
+from typing import Final
 
 import click
 
 from moderator import __version__
-from moderator.commands.looking import doctor_command, model_group, verify_command
-from moderator.commands.moving import export_command, import_command
 from moderator.commands.output import Group, fail
-from moderator.commands.scoring import score_command
-from moderator.commands.serving import migrate_command, serve_command
-from moderator.commands.writing import (
-    endpoint_group,
-    erase_command,
-    key_group,
-    person_group,
-    policy_group,
-    site_group,
-)
 from moderator.domain.errors import ModerationError
 from moderator.log import set_up_logging
 from moderator.settings import Settings
 
+# Where each command is, under `moderator.commands`. Only the one that is asked for is imported: the service alone takes
+# longer to import than most commands take to run.
+COMMANDS: Final = {
+    "serve": "serving.serve_command",
+    "migrate": "serving.migrate_command",
+    "doctor": "looking.doctor_command",
+    "verify": "looking.verify_command",
+    "site": "writing.site_group",
+    "key": "writing.key_group",
+    "person": "writing.person_group",
+    "policy": "writing.policy_group",
+    "endpoint": "writing.endpoint_group",
+    "score": "scoring.score_command",
+    "model": "looking.model_group",
+    "import": "moving.import_command",
+    "export": "moving.export_command",
+    "erase": "writing.erase_command",
+}
 
-@click.group(cls=Group)
+
+class Program(Group):
+    """The commands of `COMMANDS`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return their names, in the order in which the help shows them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; None when there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(".")
+        found: click.Command = getattr(import_module(f"moderator.commands.{module}"), name)
+        return found
+
+
+@click.group(cls=Program)
 @click.version_option(__version__, prog_name="moderator")
 def program() -> None:
     """Comment moderation: a trained classifier, a queue for people, and a model that learns from them."""
-
-
-for command in (
-    serve_command,
-    migrate_command,
-    doctor_command,
-    verify_command,
-    site_group,
-    key_group,
-    person_group,
-    policy_group,
-    endpoint_group,
-    score_command,
-    model_group,
-    import_command,
-    export_command,
-    erase_command,
-):
-    program.add_command(command)
 
 
 def main() -> None:

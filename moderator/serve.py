@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 
 import uvicorn
 import uvloop
@@ -28,6 +27,7 @@ from moderator.log import logger, set_up_logging
 from moderator.protocol import BoundedProtocol, sweeping
 from moderator.services import Services, open_services
 from moderator.settings import Settings
+from moderator.storage.engine import database_path
 from moderator.storage.sqlite import SqliteDatabase
 from moderator.webhooks.delivery import WRITERS
 
@@ -184,7 +184,7 @@ async def _serve(
 
 async def _open(stack: AsyncExitStack, settings: Settings) -> Services:
     """Open the services. A command that holds the writer's lock is soon done; another service is not waited for."""
-    path = database_path(settings)
+    path = database_path(settings.database)
     deadline = time.monotonic() + LOCK_PATIENCE_SECONDS
     while True:
         try:
@@ -210,9 +210,3 @@ def _config(settings: Settings, app: Starlette) -> uvicorn.Config:
         timeout_keep_alive=max(1, round(settings.request_seconds)),
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
-
-
-def database_path(settings: Settings) -> Path | None:
-    """Return the file of a SQLite database, None for another engine."""
-    prefix = "sqlite:///"
-    return Path(settings.database.removeprefix(prefix)) if settings.database.startswith(prefix) else None

@@ -15,9 +15,9 @@ from moderator.commands.output import Command, Group, emit
 from moderator.commands.reach import write
 from moderator.commands.version import print_version
 from moderator.domain.errors import ModelRefused, ModerationError, NotFound
-from moderator.serve import database_path
 from moderator.services import open_services
 from moderator.settings import Settings, load_settings
+from moderator.storage.engine import database_path
 from moderator.storage.verify import find_faults
 
 LEAST_FREE_BYTES = 500 * 1024 * 1024
@@ -122,7 +122,7 @@ def _library() -> dict[str, str]:
 
 
 def _database(settings: Settings) -> dict[str, str]:
-    path = database_path(settings)
+    path = database_path(settings.database)
     if path is not None and not path.exists():
         return _check("database", "warning", "there is none yet; serve or migrate makes it")
 
@@ -147,7 +147,7 @@ def _model(settings: Settings) -> dict[str, str]:
 
 
 def _disk(settings: Settings) -> list[dict[str, str]]:
-    path = database_path(settings)
+    path = database_path(settings.database)
     if path is None:
         return []
     folder = next(one for one in (path.parent, *path.absolute().parents) if one.exists())

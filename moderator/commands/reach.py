@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 from moderator.control import NobodyListens, run_command, send
 from moderator.domain.errors import SecondWriter
-from moderator.serve import database_path
 from moderator.services import Services, open_services
 from moderator.settings import Settings
+from moderator.storage.engine import database_path
 
 Result = TypeVar("Result")
 
@@ -29,7 +29,7 @@ def write(settings: Settings, command: str, **arguments: Any) -> dict[str, Any]:
         async with open_services(settings) as services:
             return await run_command(services, command, arguments)
 
-    path = database_path(settings)
+    path = database_path(settings.database)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:

@@ -12,7 +12,6 @@ from moderator.commands.reach import read
 from moderator.domain.errors import Fault, InvalidInput, SecondWriter
 from moderator.domain.people import Role
 from moderator.log import set_up_logging
-from moderator.serve import serve
 from moderator.services import Services
 from moderator.settings import Settings, load_settings
 from moderator.storage.engine import open_database
@@ -47,6 +46,8 @@ def serve_command(host: str | None, port: int | None, workers: int | None, demo:
             emit(_addresses(services, added), "")
         elif demo:
             _print_welcome(services, added)
+
+    from moderator.serve import serve  # `migrate`, beside it, needs nothing of all that.
 
     serve(settings, welcome)
 

@@ -1,10 +1,16 @@
-"""Opens a database by its address."""
+"""A database by its address."""
 
 from pathlib import Path
 
 from moderator.domain.errors import Invalid, StorageUnavailable
 from moderator.storage.database import Database
 from moderator.storage.sqlite import SqliteDatabase
+
+
+def database_path(url: str) -> Path | None:
+    """Return the file of a SQLite database at an address, None for another engine."""
+    prefix = "sqlite:///"
+    return Path(url.removeprefix(prefix)) if url.startswith(prefix) else None
 
 
 async def open_database(url: str, *, read_only: bool = False) -> Database:
