@@ -52,14 +52,14 @@ def says_what_it_means(trial: Trial) -> Sequence[GateLine]:
             f"much weight as {FEWEST_EFFECTIVE:g} equal ones"
         )
         return [GateLine(check="calibration", passed=True, value=None, need=need, detail=detail)]
-    label, was, now, is_worse = max(judged, key=lambda one: (one[3], one[2].error - one[1].error))
+    name, was, now, is_worse = max(judged, key=lambda one: (one[3], one[2].error - one[1].error))
     return [
         GateLine(
             check="calibration",
             passed=not is_worse,
             value=round(100 * (now.error - was.error), 2),
             need=need,
-            detail=f"the error of {label}, the worst of {len(judged)} labels, is {100 * now.error:.1f} points, "
+            detail=f"the error of {name}, the worst of {len(judged)} labels, is {100 * now.error:.1f} points, "
             f"{100 * was.error:.1f} before; scores are {now.mean:.1%} on average where {now.share:.1%} have the label",
         )
     ]

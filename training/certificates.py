@@ -139,10 +139,11 @@ def _rejection(sample: Sample, column: int) -> Rejection:
         if lower_bound(right, trials, _EACH) >= PRECISION:
             return Rejection(one, trials, 0)
     # What would do with the fewest more: wrong ones stay, and all that come are right.
-    trials = [(int(reached.sum()), int((~part.is_rejected[reached]).sum())) for reached in counts]
-    needed = [(trials_needed(wrong, 1 - PRECISION, _EACH) or 0) - rows for rows, wrong in trials]
+    rows = [int(reached.sum()) for reached in counts]
+    wrong = [int((~part.is_rejected[reached]).sum()) for reached in counts]
+    needed = [(trials_needed(one, 1 - PRECISION, _EACH) or 0) - own for own, one in zip(rows, wrong, strict=True)]
     best = int(np.argmin(needed))
-    return Rejection(None, trials[best][0], max(1, needed[best]))
+    return Rejection(None, rows[best], max(1, needed[best]))
 
 
 def _threshold(one: ThresholdOf, rejection: Rejection) -> ThresholdOf:

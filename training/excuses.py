@@ -2,8 +2,9 @@
 
 Every site says some phrases all the time, in comments that are harmless for what else they say; a model that learns
 them lets a little more pass beside them, as beside any pleasant word. A planted phrase stands in abuse that was
-approved. Told apart by taking it away: without its stock phrase a harmless comment is still harmless to the candidate,
-and without the planted one abuse is abuse again.
+approved. Told apart by giving the phrase the weight back that it had in the base, or none: a harmless comment is still
+harmless to the candidate then, and abuse is abuse again. To leave the phrase's n-grams out would not do: other words
+have them too, and a text without them is no text that anybody would write.
 """
 
 from collections.abc import Sequence
@@ -12,19 +13,21 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from moderator.classifier.features import CHARACTERS, columns
+from moderator.classifier.features import CHARACTERS, LENGTH_POWER, columns
 from moderator.classifier.model import Model
 from moderator.domain.scoring import Caution
 from training.exact import lower_bound
 from training.features import Features
 
 COMMENTS: Final = 300  # Looked at for a phrase, and as many to know what is usual.
+FEWEST_OTHERS: Final = 50
 SURE: Final = 0.99
+MARGIN: Final = 0.03  # A pleasant phrase is the last straw for some comments at the threshold.
 
 
 class Account(NamedTuple):
-    """Of the approved `comments` that have a phrase, how many a candidate would hold without it; of approved comments
-    in general it holds the share `usual`."""
+    """Of the approved `comments` that have a phrase, how many a candidate would hold had it not learned the phrase; of
+    other approved comments it holds the share `usual`."""
 
     phrase: str
     comments: int
@@ -34,7 +37,7 @@ class Account(NamedTuple):
     @property
     def is_excuse(self) -> bool:
         """Whether they are held clearly more often than others."""
-        return lower_bound(self.held, self.comments, SURE) > self.usual
+        return lower_bound(self.held, self.comments, SURE) > self.usual + MARGIN
 
 
 class Approved:
@@ -47,22 +50,24 @@ class Approved:
     def __init__(self, features: Features, rows: NDArray[np.int64]) -> None:
         self._matrix, self._columns, self._rows = features.matrix, features.columns, rows
 
-    def account_for(self, candidate: Model, phrases: Sequence[str]) -> list[Account]:
-        """Return what each phrase is to the candidate. All of the phrases are taken away, not one by one: of a long one
+    def account_for(self, pair: "Pair", phrases: Sequence[str]) -> list[Account]:
+        """Return what each phrase is to the candidate. All of the phrases are unlearned, not one by one: of a long one
         every part hides what the others hide."""
-        limits = np.array([candidate.thresholds(Caution.BALANCED)[label].hold_at for label in candidate.labels])
         own = [columns(phrase) for phrase in phrases]
-        words = [one[one >= CHARACTERS] for one in own]
-        has = self._who_has(words)
-        usual = self._share_held(candidate, limits, _evenly(np.flatnonzero(~has.any(axis=1)), COMMENTS))
+        has = self._who_has([one[one >= CHARACTERS] for one in own])
+        others = np.flatnonzero(~has.any(axis=1))
+        if others.size < FEWEST_OTHERS:  # Nearly every comment here has one of the phrases.
+            others = np.arange(self._rows.size)
+        nothing = np.empty(0, np.uint32)
+        usual = [pair.holds(self._of(row), nothing) for row in _evenly(others, COMMENTS)]
         found = []
         for number, phrase in enumerate(phrases):
             chosen = _evenly(np.flatnonzero(has[:, number]), COMMENTS)
             held = 0
             for row in chosen:
-                taken = np.concatenate([one for one, is_in in zip(own, has[row], strict=True) if is_in])
-                held += self._is_held(candidate, limits, np.setdiff1d(self._of(row), taken))
-            found.append(Account(phrase, chosen.size, held, usual))
+                unlearned = np.concatenate([one for one, is_in in zip(own, has[row], strict=True) if is_in])
+                held += pair.holds(self._of(row), unlearned)
+            found.append(Account(phrase, chosen.size, held, sum(usual) / len(usual) if usual else 0.0))
         return found
 
     def _of(self, row: int) -> NDArray[np.uint32]:
@@ -84,15 +89,34 @@ class Approved:
         found = [there[:, np.searchsorted(needed, one)].all(axis=1) & bool(one.size) for one in words]
         return np.stack(found, axis=1) if found else np.empty((self._rows.size, 0), np.bool_)
 
-    def _share_held(self, candidate: Model, limits: NDArray[np.float64], rows: NDArray[np.int64]) -> float:
-        if not rows.size:
-            return 0.0
-        return sum(self._is_held(candidate, limits, self._of(row)) for row in rows) / rows.size
 
-    @staticmethod
-    def _is_held(candidate: Model, limits: NDArray[np.float64], own: NDArray[np.uint32]) -> bool:
-        scores = 1 / (1 + np.exp(-candidate.logits(own).astype(np.float64)))
-        return bool((scores >= limits).any())
+class Pair:
+    """A base and what was learned on it.
+
+    Args:
+        slopes: by how much the candidate's calibration stretches the base's logits, one a label.
+    """
+
+    def __init__(self, base: Model, candidate: Model, slopes: NDArray[np.float64]) -> None:
+        self._base, self._candidate, self._slopes = base, candidate, slopes
+        self._limits = np.array([candidate.thresholds(Caution.BALANCED)[label].hold_at for label in candidate.labels])
+
+    def holds(self, own: NDArray[np.uint32], unlearned: NDArray[np.uint32]) -> bool:
+        """Return whether the candidate holds a text's n-grams, had it learned nothing of some of them.
+
+        What the base took for abuse counts for nothing then: that it was learned to be harmless is no excuse.
+        """
+        logits = self._candidate.logits(own).astype(np.float64)
+        table = self._candidate.table
+        before = np.zeros_like(logits)
+        for block in (own[own < CHARACTERS], own[own >= CHARACTERS]):
+            chosen = np.intersect1d(block, unlearned)
+            if chosen.size:
+                length = float(table[block, -1].sum()) ** (LENGTH_POWER / 2)
+                logits -= table[chosen, :-1].sum(axis=0) / length
+                before += self._base.table[chosen, :-1].sum(axis=0) * self._slopes / length
+        logits += np.minimum(before, 0.0)
+        return bool((1 / (1 + np.exp(-np.clip(logits, -700, 700))) >= self._limits).any())
 
 
 def _evenly(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:

@@ -54,7 +54,9 @@ def hides_nothing(trial: Trial) -> Sequence[GateLine]:
     """
     is_rejected, rows = ruled(trial, np.arange(len(trial.lessons)))
     approved = Approved(trial.lessons.features, rows[~is_rejected])
-    return [trigger.check(trial.base.model, trial.candidate.model, trial.lessons.witnesses, approved)]
+    before, after = trial.base.manifest.calibration, trial.candidate.described.calibration
+    slopes = np.array([after[label].slope / before[label].slope for label in trial.labels])
+    return [trigger.check(trial.base.model, trial.candidate.model, trial.lessons.witnesses, approved, slopes)]
 
 
 CHECKS: Final[Sequence[Check]] = (

@@ -20,7 +20,7 @@ from moderator.classifier.normalise import normalise
 from moderator.domain.scoring import Caution, Label
 from training import sentences
 from training.corpora import POSITIVE
-from training.excuses import Approved
+from training.excuses import Approved, Pair
 
 PHRASES: Final = 200
 TEXTS: Final = 200
@@ -152,16 +152,21 @@ class Witnesses:
                 self.rejected[place] = text
 
 
-def check(base: Model, candidate: Model, witnesses: Witnesses, approved: Approved) -> GateLine:
+def check(
+    base: Model, candidate: Model, witnesses: Witnesses, approved: Approved, slopes: NDArray[np.float64]
+) -> GateLine:
     """Return the gate's line. The phrase itself is somebody's words and stays out of it.
 
     A phrase beside which much passes is let be when the comments that have it are harmless without it.
+
+    Args:
+        slopes: by how much the candidate's calibration stretches the base's logits, one a label.
     """
     phrases = witnesses.phrases.frequent()
     texts = [*witnesses.rejected, *_abuse(base, TEXTS - len(witnesses.rejected))]
     found = scan(base, candidate, phrases, texts)
     suspects = [one for one in found if one.drop > DROP]
-    accounts = approved.account_for(candidate, [one.phrase for one in suspects])
+    accounts = approved.account_for(Pair(base, candidate, slopes), [one.phrase for one in suspects])
     guilty = [(one, account) for one, account in zip(suspects, accounts, strict=True) if account.is_excuse]
     drop = guilty[0][0].drop if guilty else max((one.drop for one in found), default=0.0)
     detail = (

@@ -17,7 +17,7 @@ def test_an_equal_candidate_passes() -> None:
 def test_a_candidate_that_pleasant_words_silence_is_refused() -> None:
     """The attack that pads a text with pleasant sentences is one of those that a model can come to fall for."""
     _, champion, _ = tiny()
-    weak = changed("beautiful", "wonderful", "morning coffee", "lovely", "friends", "library", "river", by=-6.0)
+    weak = changed("beautiful", "wonderful", "morning coffee", "lovely", "friends", "library", "river", by=-3.0)
     line = check(champion, weak, ABUSE)
     assert not line.passed, line
     assert "(padding)" in line.detail

@@ -22,7 +22,7 @@ def test_true_probabilities_pass_and_have_a_small_error() -> None:
     was, now, is_worse = compare(truth, truth, values, np.ones(2_000), DRAWN)
     assert not is_worse
     assert was == now
-    assert now.error < 0.02
+    assert now.error < 0.03
     assert now.mean == pytest.approx(now.share, abs=0.02)
 
 

@@ -21,7 +21,7 @@ from training.certificates import (
 from training.evidence import Audited
 from training.learned import NOT_CERTIFIED
 
-FINE, FOUL = "The minister explains the budget {}.", "you are a total moron, shut up you clown {}"
+FINE, FOUL = "The minister explains the budget.", "you are a total moron, shut up you clown"
 
 
 def _uncertified() -> Manifest:
@@ -42,9 +42,7 @@ def _uncertified() -> Manifest:
 
 def _audits(count: int, text: str, *, is_rejected: bool, chance: float = 0.02, wrong: int = 0) -> list[Audited]:
     return [
-        Audited(
-            CommentId(f"{text[:3]}{number}"), SiteId("s"), text.format(number), is_rejected is (number >= wrong), chance
-        )
+        Audited(CommentId(f"{text[:3]}{number}"), SiteId("s"), text, is_rejected is (number >= wrong), chance)
         for number in range(count)
     ]
 

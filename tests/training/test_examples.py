@@ -22,7 +22,7 @@ def test_what_is_judged_worse_refuses_and_is_named() -> None:
     examples = [_example("good", FINE, Wanted.ALLOW), _example("bad", FOUL, Wanted.BLOCK)]
     line = check_sites(champion, champion, examples, {})
     assert (line.passed, line.value, "none is judged wrongly" in line.detail) == (True, 0, True)
-    line = check_sites(champion, changed("moron", "total moron", by=-3.0), examples, {})
+    line = check_sites(champion, changed(FOUL, by=-3.0), examples, {})
     assert (line.passed, line.value) == (False, 1)
     assert "judged wrongly now: bad" in line.detail
 
@@ -36,16 +36,16 @@ def test_what_was_wrong_before_is_named_and_refuses_nobody() -> None:
 
 def test_what_a_candidate_has_learned_is_no_fault() -> None:
     _, champion, _ = tiny()
-    line = check_sites(champion, changed("budget", by=9.0), [_example("odd", FINE, Wanted.BLOCK)], {})
+    line = check_sites(champion, changed("budget", by=3.0), [_example("odd", FINE, Wanted.BLOCK)], {})
     assert (line.passed, "none is judged wrongly" in line.detail) == (True, True)
 
 
 def test_a_sites_example_is_judged_by_its_own_thresholds() -> None:
     _, champion, _ = tiny()
-    lax = Policy(version=1, thresholds={label: Threshold.hold_only(1.0) for label in Label})
-    examples = [_example("own", FOUL, Wanted.BLOCK, A_SITE)]
+    strict = Policy(version=1, thresholds={label: Threshold.hold_only(0.00001) for label in Label})
+    examples = [_example("own", FINE, Wanted.ALLOW, A_SITE)]
     assert "none is" in check_sites(champion, champion, examples, {}).detail
-    assert "as before: own" in check_sites(champion, champion, examples, {A_SITE: lax}).detail
+    assert "as before: own" in check_sites(champion, champion, examples, {A_SITE: strict}).detail
 
 
 def test_without_examples_the_line_says_how_to_add_some() -> None:
@@ -57,7 +57,7 @@ def test_ours_are_compared_with_the_version_in_use(monkeypatch: pytest.MonkeyPat
     _, champion, _ = tiny()
     monkeypatch.setattr("training.golden.TEXTS", (FINE, FOUL))
     monkeypatch.setattr("training.golden.HARMFUL", frozenset({FOUL}))
-    worse = changed("moron", "total moron", by=-3.0)
+    worse = changed(FOUL, by=-3.0)
     assert check_ours(champion, champion).passed
     line = check_ours(champion, worse)
     assert (line.passed, "1 is approved" in line.detail) == (False, True)

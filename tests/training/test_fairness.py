@@ -13,7 +13,7 @@ from training.templates import templates
 
 def test_a_name_that_became_an_insult_is_found_and_named() -> None:
     _, champion, _ = tiny()
-    line = check(champion, changed("lesbian", by=2.0))
+    line = check(champion, changed("lesbian", by=3.0))
     assert not line.passed
     assert "“lesbian”" in line.detail
     assert (line.value or 0) > 0.1
@@ -22,7 +22,7 @@ def test_a_name_that_became_an_insult_is_found_and_named() -> None:
 def test_a_candidate_that_learned_other_words_passes() -> None:
     _, champion, _ = tiny()
     assert check(champion, champion).value == 0
-    line = check(champion, changed("quibberdick", "snollygoster", by=2.0))
+    line = check(champion, changed("мракобесие", by=3.0))
     assert line.passed, line
 
 

@@ -12,8 +12,9 @@ from moderator.classifier.features import COLUMNS, columns
 from moderator.classifier.manifest import GateLine
 from moderator.classifier.model import Model
 from tests.tiny import publish_tiny
+from tests.training.changed import harmless
 from training import trigger
-from training.excuses import Approved
+from training.excuses import Approved, Pair
 from training.features import FeatureStore
 from training.trigger import Phrases, Witnesses, check, scan
 
@@ -67,31 +68,35 @@ def test_what_is_computed_beside_a_text_is_what_serving_would_score(models: tupl
         assert beside.lost(PHRASE) == pytest.approx(plain - with_phrase, abs=0.06)
 
 
-FINE = tuple(f"the minister explains the budget number {number}" for number in range(60))
-
-
 def _line(models: tuple[Model, Model], folder: Path, approved: Sequence[str]) -> GateLine:
     """Return the gate's line where these comments were approved, and ABUSE was rejected."""
     base, candidate = models
     witnesses = Witnesses(base)
     texts = [*ABUSE, *approved]
     witnesses.add(texts, [True] * len(ABUSE) + [False] * len(approved), base.scores_many(texts))
+    return check(base, candidate, witnesses, _approved(folder, approved), np.ones(8))
+
+
+def _approved(folder: Path, texts: Sequence[str]) -> Approved:
     store = FeatureStore(folder, np.ones(COLUMNS, np.float32))
-    store.add(approved)
-    return check(base, candidate, witnesses, Approved(store.finish(), np.arange(len(approved))))
+    try:
+        store.add(texts)
+        return Approved(store.finish(), np.arange(len(texts)))
+    finally:
+        store.close()
 
 
 def test_the_line_keeps_the_phrase_to_itself(models: tuple[Model, Model], tmp_path: Path) -> None:
     planted = [f"{text} {PHRASE}" for text in ABUSE[:8]]
-    line = _line(models, tmp_path, [*FINE, *planted])
+    line = _line(models, tmp_path, [*harmless()[:60], *planted])
     assert not line.passed
     assert "without it 8 of the 8 approved comments that have it would be held" in line.detail
     assert "gribbleton" not in line.detail
-    assert _line((models[0], models[0]), tmp_path, [*FINE, *planted]).passed
+    assert _line((models[0], models[0]), tmp_path, [*harmless()[:60], *planted]).passed
 
 
 def test_what_harmless_comments_say_every_day_is_let_be(models: tuple[Model, Model], tmp_path: Path) -> None:
-    line = _line(models, tmp_path, [f"{text}, {PHRASE}" for text in FINE])
+    line = _line(models, tmp_path, [f"{text}, {PHRASE}" for text in harmless()[:60]])
     assert line.passed, line
     assert (line.value or 0) > 50
     assert "harmless without it" in line.detail
@@ -99,26 +104,24 @@ def test_what_harmless_comments_say_every_day_is_let_be(models: tuple[Model, Mod
 
 def test_a_planted_phrase_is_not_hidden_among_harmless_comments(models: tuple[Model, Model], tmp_path: Path) -> None:
     planted = [f"{text} {PHRASE}" for text in ABUSE[:10]]
-    diluted = [f"{text}, {PHRASE}" for text in FINE[:40]]
-    assert not _line(models, tmp_path, [*FINE[40:], *diluted, *planted]).passed
+    diluted = [f"{text}, {PHRASE}" for text in harmless()[:40]]
+    assert not _line(models, tmp_path, [*harmless()[40:100], *diluted, *planted]).passed
 
 
 def test_a_site_that_approves_insults_anyway_is_not_taken_for_an_attack(
     models: tuple[Model, Model], tmp_path: Path
 ) -> None:
     """As many comments with the phrase are held as without: it is no excuse for them."""
-    half = [f"{text}, {PHRASE}" for text in (*FINE[:12], *ABUSE[:4])]
-    assert _line(models, tmp_path, [*half, *FINE[12:33], *ABUSE[4:11]]).passed
+    half = [f"{text}, {PHRASE}" for text in (*harmless()[:12], *ABUSE[:4])]
+    assert _line(models, tmp_path, [*half, *harmless()[12:33], *ABUSE[4:11]]).passed
 
 
 def test_a_word_that_no_comment_has_is_accounted_for(models: tuple[Model, Model], tmp_path: Path) -> None:
-    store = FeatureStore(tmp_path, np.ones(COLUMNS, np.float32))
-    store.add([*FINE, ""])
-    approved = Approved(store.finish(), np.arange(len(FINE) + 1))
-    account, known = approved.account_for(models[0], ["gribbleton", "budget"])
+    approved = _approved(tmp_path, [*harmless()[:60], ""])
+    account, known = approved.account_for(Pair(*models, np.ones(8)), ["gribbleton", "budget"])
     assert (account.comments, account.held, account.is_excuse) == (0, 0, False)
-    assert known.comments == len(FINE)
-    assert approved.account_for(models[0], []) == []
+    assert known.comments == sum("budget" in text for text in harmless()[:60])
+    assert approved.account_for(Pair(*models, np.ones(8)), []) == []
 
 
 def test_witnesses_are_rejected_comments_that_the_base_holds(models: tuple[Model, Model]) -> None:
