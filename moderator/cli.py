@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "endpoint": "writing.endpoint_group",
     "score": "scoring.score_command",
     "model": "looking.model_group",
+    "golden": "golden.golden_group",
     "import": "moving.import_command",
     "export": "moving.export_command",
     "erase": "writing.erase_command",
