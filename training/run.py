@@ -61,6 +61,7 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
     labels: dict[str, TaughtLabel] = {}
     dry_run: bool = False
     shadow: bool = False
+    site: str | None = None
 
 
 class AlreadyRunning(Unavailable):
@@ -136,6 +137,7 @@ async def run(wish: Wish, now: datetime, progress: Progress) -> Ran:
             "waiting": int(lessons.waits.sum()),
             "labels": {label: one.summary for label, one in taught.items()},
             "dry_run": wish.is_dry,
+            "site": wish.site_id,
         }
         if all(one.summary.moves in ("nothing", "intercept") for one in taught.values()):
             return Ran(outcome=Outcome.NOTHING_TO_LEARN, version=None, gate=[], **said)  # type: ignore[arg-type]

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
 
@@ -17,7 +16,6 @@ from moderator.classifier import manifest as manifests
 from moderator.classifier import registry
 from moderator.classifier.delta import Delta, HouseRules, HouseScorer
 from moderator.classifier.features import COLUMNS, columns
-from moderator.classifier.manifest import File, Golden, Learned, Manifest
 from moderator.classifier.model import Model
 from moderator.domain.errors import ModelRefused
 from tests.learned import a_delta, publish_learned
