@@ -152,7 +152,7 @@ async def _verify(settings: Settings) -> list[str]:
 def doctor_command() -> None:
     """Look at what the service stands on: library, database, schema, model, disk. Ends with 1 on an error."""
     settings = load_settings()
-    checks = [_library(), _database(settings), _model(settings), *_disk(settings)]
+    checks = [_library(), _database(settings), _model(settings), *_models_of_sites(settings), *_disk(settings)]
     is_ok = all(check["level"] != "error" for check in checks)
     emit(
         {"ok": is_ok, "checks": checks},
@@ -211,6 +211,21 @@ def _model(settings: Settings) -> dict[str, str]:
     if model is None:
         return _check("model", "error", f"none in {settings.models}; every comment is held")
     return _check("model", "ok", f"{model.version} loads and passes its golden examples")
+
+
+def _models_of_sites(settings: Settings) -> list[dict[str, str]]:
+    """Say which sites have a model of their own, or had to take the shared one because theirs was refused."""
+    models = Path(settings.models)
+    found = []
+    for site in pointers.sites_with(models, pointers.CURRENT):
+        try:
+            if version := registry.current_version(models, site):
+                registry.load_version(models, version)
+                found.append(_check("site model", "ok", f"{version} loads for site {site}"))
+        except ModelRefused as error:
+            detail = f"site {site}: refused: {error} The shared model scores its comments."
+            found.append(_check("site model", "warning", detail))
+    return found
 
 
 def _disk(settings: Settings) -> list[dict[str, str]]:

@@ -146,6 +146,7 @@ def test_a_model_for_one_site_and_on_trial(service: Service) -> None:
     listed = service.json("model", "list")
     assert (listed["current"], listed["sites"]) == (base, {site: learned})
     assert f"site {site}" in service.run("model", "list").stdout
+    assert [one["level"] for one in service.json("doctor")["checks"] if one["check"] == "site model"] == ["ok"]
     scored = service.json("score", "--site", site, "wibbly wobbly")
     assert scored["model"] == learned
     assert 0 < scored["results"][0]["house_rules"] < 1
