@@ -9,13 +9,15 @@ from datetime import timedelta
 import anyio
 import anyio.to_thread
 
+from moderator.classifier.serving import Place, Scope
 from moderator.domain.errors import ModerationError
 from moderator.domain.events import ActorKind, AuditAction, EndpointKind
 from moderator.log import logger
-from moderator.services import Services, load_model
+from moderator.services import Services, load_models
 from moderator.storage import audit, comments
 from moderator.storage.audit import Actor, Entry
-from moderator.usecases import campaigns, review, searching
+from moderator.storage.database import Connection
+from moderator.usecases import campaigns, review, searching, shadow
 from moderator.webhooks.delivery import WRITERS, Writer, deliver_due
 from moderator.webhooks.guard import new_client
 
@@ -25,39 +27,70 @@ DELIVERIES_SECONDS = 1.0
 FORGET_SECONDS = 600.0
 INDEX_SECONDS = 1.0
 MERGE_SECONDS = 5.0
+COMPARE_SECONDS = 0.5
+SETTLE_SECONDS = 5.0
 
 
 async def reload(services: Services) -> int:
-    """Take up changed keys, people and policies, and a model that somebody else made current. Return what changed."""
+    """Take up changed keys, people and policies, and models that somebody else made current. Return what changed."""
     changed = int(await services.directory.refresh(services.database))
-    refused_before = services.model_refused
-    if await anyio.to_thread.run_sync(load_model, services):
-        await _audit_model(services, AuditAction.MODEL_ACTIVATED)
-        changed += 1
-    elif services.model_refused != refused_before:
-        await audit_refusal(services)
-    return changed
+    async with services.model_turn:
+        loaded = await anyio.to_thread.run_sync(load_models, services)
+        for scope, version in loaded.used.items():
+            await _audit_used(services, scope, version)
+        await _audit_refused(services, loaded.refused)
+    return changed + len(loaded.used)
+
+
+async def audit_start(services: Services) -> None:
+    """Record what the service starts with: versions that were made current while it did not run, and refusals."""
+    for scope, scorer in [(None, services.scorer), *services.site_scorers.items()]:
+        if scorer.version is not None:
+            await _audit_used(services, scope, scorer.version, at_start=True)
+    await audit_refusal(services)
 
 
 async def audit_refusal(services: Services) -> None:
-    """Record that a model was refused, if one was; the log has the reason, and the model in use stays."""
-    if services.model_refused is not None:
-        await _audit_model(services, AuditAction.MODEL_REFUSED)
+    """Record which models were refused, if any; the log has the reasons, and what is in use stays."""
+    await _audit_refused(services, services.models_refused)
 
 
-async def _audit_model(services: Services, action: AuditAction) -> None:
-    """Record what became of a model; the subject is the one in use afterwards."""
+async def _audit_used(services: Services, scope: Scope, version: str, *, at_start: bool = False) -> None:
+    """Record that a version is in use now, unless the log says so: who activates one, or another worker, has done it.
+
+    With its very first start a service says nothing of the version that it came with.
+    """
     async with services.database.transaction() as connection:
-        await audit.append(
-            connection,
-            Entry(
-                at=services.now(),
-                actor=Actor(kind=ActorKind.SERVICE),
-                action=action,
-                subject_kind="model",
-                subject_id=services.scorer.version or "none",
-            ),
-        )
+        newest = await audit.newest_model(connection, scope)
+        if (newest is None and at_start and scope is None) or (newest is not None and newest.subject_id == version):
+            return
+        await _append(services, connection, AuditAction.MODEL_ACTIVATED, scope, version)
+
+
+async def _audit_refused(services: Services, refused: Mapping[Place, str]) -> None:
+    """Record what was refused; the subject is the version in use afterwards."""
+    for name, scope in refused:
+        scorer = services.scorer if scope is None else services.scorer_of(scope)
+        async with services.database.transaction() as connection:
+            version = scorer.version or "none"
+            await _append(services, connection, AuditAction.MODEL_REFUSED, scope, version, file=name)
+
+
+async def _append(
+    services: Services, connection: Connection, action: AuditAction, scope: Scope, version: str, **detail: str
+) -> None:
+    await audit.append(
+        connection,
+        Entry(
+            at=services.now(),
+            actor=Actor(kind=ActorKind.SERVICE),
+            action=action,
+            subject_kind="model",
+            subject_id=version,
+            site_id=scope,
+            detail=detail,
+        ),
+    )
 
 
 async def release_claims(services: Services) -> int:
@@ -104,6 +137,8 @@ async def run(services: Services, writers: Mapping[EndpointKind, Writer] = WRITE
             group.start_soon(every, FORGET_SECONDS, lambda: campaigns.forget_old(services), "forget_signatures")
             group.start_soon(every, INDEX_SECONDS, lambda: searching.index_new(services), "index_new")
             group.start_soon(every, MERGE_SECONDS, lambda: searching.merge_erased(services), "merge_erased")
+            group.start_soon(every, COMPARE_SECONDS, lambda: shadow.compare_waiting(services), "compare_waiting")
+            group.start_soon(every, SETTLE_SECONDS, lambda: shadow.settle(services), "settle_trials")
             group.start_soon(every, DELIVERIES_SECONDS, deliver, "deliver")
     finally:
         with anyio.CancelScope(shield=True):

@@ -25,6 +25,13 @@ class Metrics:
         self.errors = Counter("moderator_unhandled_errors", "Unhandled errors", registry=self.registry)
         self.model_refused = Counter("moderator_model_refused", "Model versions refused", registry=self.registry)
         self.model = Gauge("moderator_model", "The model in use", ["version"], registry=self.registry)
+        self.site_models = Gauge("moderator_site_models", "Sites with a model of their own", registry=self.registry)
+        self.shadow_compared = Counter(
+            "moderator_shadow_compared", "Comments also scored by a model on trial", registry=self.registry
+        )
+        self.shadow_dropped = Counter(
+            "moderator_shadow_dropped", "Comments that a model on trial had no time for", registry=self.registry
+        )
         self.queue_open = Gauge("moderator_queue_open", "Open cases", registry=self.registry)
         self.queue_claimed = Gauge("moderator_queue_claimed", "Open cases that somebody holds", registry=self.registry)
         self.queue_oldest_seconds = Gauge(

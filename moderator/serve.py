@@ -18,7 +18,7 @@ import uvloop
 from starlette.applications import Starlette
 
 from moderator.app import build_app
-from moderator.background import audit_refusal, running, stop_process
+from moderator.background import audit_start, running, stop_process
 from moderator.compat.akismet import callback
 from moderator.control import is_answered, listening, socket_path
 from moderator.domain.errors import Invalid, ModerationError, SecondWriter, Unavailable
@@ -170,7 +170,7 @@ async def _serve(
             await stack.enter_async_context(listening(services, socket_path(services.database.path)))
         if on_start is not None:
             await on_start(services)
-        await audit_refusal(services)
+        await audit_start(services)
         server = Server(_config(settings, build_app(services)), services.stopping)
         await stack.enter_async_context(running(services, writers=ALL_WRITERS))
         await stack.enter_async_context(sweeping(server.server_state.connections, settings.request_seconds))

@@ -2,21 +2,26 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from moderator.classifier import registry
-from moderator.classifier.model import Model
+import anyio
+
+from moderator.classifier import serving
+from moderator.classifier.pointers import CURRENT, SHARED
 from moderator.classifier.scorer import Scorer
+from moderator.classifier.serving import Candidate, Place, Scope, Serving
 from moderator.directory import Directory
 from moderator.domain.comments import Site
-from moderator.domain.errors import ModelRefused, NotFound
+from moderator.domain.errors import NotFound
 from moderator.domain.ids import IdSource, SiteId
 from moderator.domain.people import Person
 from moderator.domain.policy import Policy
+from moderator.domain.shadow import Watched
 from moderator.identity import Provider
 from moderator.log import logger
 from moderator.metrics import Metrics
@@ -34,7 +39,11 @@ def utc_now() -> datetime:
 
 @dataclass(slots=True, kw_only=True)
 class Services:
-    """What use cases work with. Tests build their own with a fixed clock and ids."""
+    """What use cases work with. Tests build their own with a fixed clock and ids.
+
+    `scorer` serves every site that has none of its own in `site_scorers`. `candidates` are on trial, and
+    `models_refused` says which files that name versions were not followed, and why.
+    """
 
     settings: Settings
     database: Database
@@ -49,7 +58,12 @@ class Services:
     author_rates: MinuteCounts
     sign_in_rates: MinuteCounts
     identity: Provider | None = None
-    model_refused: str | None = None
+    site_scorers: Mapping[SiteId, Scorer] = field(default_factory=dict)
+    candidates: Mapping[Scope, Candidate] = field(default_factory=dict)
+    models_refused: Mapping[Place, str] = field(default_factory=dict)
+    watched: deque[Watched] = field(default_factory=deque)  # Answered comments that a version on trial has not scored.
+    watched_dropped: Counter[Scope] = field(default_factory=Counter)
+    model_turn: anyio.Lock = field(default_factory=anyio.Lock)  # Held from a change of the files to its audit entry.
     stopping: asyncio.Event = field(default_factory=asyncio.Event)  # Set when answers that never end must end.
     _policies: dict[tuple[SiteId, int, str | None], Policy]
 
@@ -70,13 +84,31 @@ class Services:
         seen = (site for site in self.directory.sites.values() if person.may_see(site.id))
         return sorted(seen, key=lambda site: site.name.casefold())
 
-    def policy_for(self, site_id: SiteId) -> Policy:
-        """Return a site's policy with the thresholds of the model in use."""
+    @property
+    def model_refused(self) -> str | None:
+        """Why the version that all sites should share is not in use; None when it is."""
+        return self.models_refused.get((CURRENT, None))
+
+    def scorer_of(self, site_id: SiteId) -> Scorer:
+        """Return what scores a site's texts now. Who asks again may get another: one answer is made with one scorer."""
+        return self.site_scorers.get(site_id, self.scorer)
+
+    def candidate_of(self, site_id: SiteId) -> tuple[Scope, Candidate] | None:
+        """Return what is on trial for a site, and for whom: it alone, or all that have no version of their own."""
+        if site_id in self.candidates:
+            return site_id, self.candidates[site_id]
+        if None in self.candidates and site_id not in self.site_scorers:
+            return None, self.candidates[None]
+        return None
+
+    def policy_for(self, site_id: SiteId, scorer: Scorer | None = None) -> Policy:
+        """Return a site's policy with the thresholds of the model in use, or of the one that an answer is made with."""
         policy = self.directory.policies[site_id]
-        key = (site_id, policy.version, self.scorer.version)
+        scorer = scorer or self.scorer_of(site_id)
+        key = (site_id, policy.version, scorer.version)
         found = self._policies.get(key)
         if found is None:
-            model = self.scorer.model
+            model = scorer.model
             found = model.complete(policy) if model else policy
             self._policies = {known: kept for known, kept in self._policies.items() if known[0] != site_id}
             self._policies[key] = found
@@ -144,34 +176,44 @@ async def open_services(settings: Settings, *, read_only: bool = False) -> Async
         else:
             await check_schema(database)
         services = new_services(settings, database, Scorer(None))
-        load_model(services)
+        load_models(services)
         await services.directory.refresh(database)
         yield services
     finally:
         await database.close()
 
 
-def load_model(services: Services) -> bool:
-    """Load the version that CURRENT names, if it is not the one in use. Return whether the model changed.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What changed when the folder of models was looked at: versions now used, by scope; files newly refused."""
 
-    On any doubt about the files the model in use stays; `model_refused` then says why, once.
+    used: Mapping[Scope, str]
+    refused: Mapping[Place, str]
+
+
+def load_models(services: Services) -> Loaded:
+    """Load the versions that the folder's files name, as far as they are not in use, and use them.
+
+    On any doubt about the files what is in use stays; `models_refused` then says why.
     """
-    folder = services.models_folder
-    try:
-        version = registry.current_version(folder)
-        if version is None or version == services.scorer.version:
-            services.model_refused = None
-            services.metrics.set_model(services.scorer.version)
-            return False
-        model: Model = registry.load_version(folder, version)
-    except ModelRefused as error:
-        if services.model_refused != str(error):
-            services.model_refused = str(error)
-            services.metrics.model_refused.inc()
-            logger.error("model_refused", reason=str(error), kept=services.scorer.version)
-        return False
-    services.scorer.swap(model)
-    services.model_refused = None
-    services.metrics.set_model(model.version)
-    logger.info("model_loaded", version=model.version)
-    return True
+    before = Serving(shared=services.scorer, sites=dict(services.site_scorers), candidates=dict(services.candidates))
+    found = serving.load(services.models_folder, before)
+    refused = {place: why for place, why in found.refused.items() if services.models_refused.get(place) != why}
+    for (name, site), why in refused.items():
+        services.metrics.model_refused.inc()
+        logger.error("model_refused", file=name, site=site, reason=why, kept=services.scorer.version)
+    was, now = before.versions(), found.versions()
+    used = {scope: version for scope, version in now.items() if was.get(scope) != version}
+    used |= {scope: SHARED for scope in was if scope not in now}
+    services.scorer, services.site_scorers, services.candidates = found.shared, found.sites, found.candidates
+    services.models_refused = found.refused
+    services.metrics.set_model(found.shared.version)
+    services.metrics.site_models.set(len(found.sites))
+    for scope, version in used.items():
+        logger.info("model_loaded", version=version, site=scope)
+    return Loaded(used=used, refused=refused)
+
+
+def load_model(services: Services) -> bool:
+    """Do what `load_models` does, and return whether some scope has another version now."""
+    return bool(load_models(services).used)

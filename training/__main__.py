@@ -16,12 +16,13 @@ from moderator.classifier import registry
 from moderator.classifier.manifest import Manifest
 from moderator.domain.errors import ModerationError
 from moderator.domain.ids import SiteId
-from moderator.settings import load_settings
+from moderator.settings import Settings, load_settings
 from training import run as learning
 from training import telling
 from training.base import make_base
 from training.measure import Measured
 from training.progress import Progress as ShowProgress
+from training.promotion import Promotion
 
 
 class MissingLibrary(ModerationError):
@@ -62,10 +63,11 @@ def base(data: Path, models: Path | None, activate: bool, jobs: int, as_json: bo
 @main.command()
 @click.option("--site", help="Learn from this site's decisions alone. Default: from all sites together.")
 @click.option("--activate", is_flag=True, help="Use the new version at once, when the gate passes.")
+@click.option("--shadow", is_flag=True, help="Put the new version on trial, when the gate passes.")
 @click.option("--dry-run", is_flag=True, help="Do everything but publish.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Labels to fit side by side.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def run(site: str | None, activate: bool, dry_run: bool, jobs: int, as_json: bool) -> None:
+def run(site: str | None, activate: bool, shadow: bool, dry_run: bool, jobs: int, as_json: bool) -> None:
     """Learn from what moderators decided: snapshot, fit, gate, publish.
 
     Exit status 0 whenever the run came to its end, a refusal included; 1 when it could not.
@@ -77,6 +79,7 @@ def run(site: str | None, activate: bool, dry_run: bool, jobs: int, as_json: boo
         site_id=SiteId(site) if site else None,
         is_dry=dry_run,
         activates=activate,
+        promotion=_promotion(settings, shadow=shadow),
         jobs=jobs,
     )
     with _bars() as progress:
@@ -85,6 +88,12 @@ def run(site: str | None, activate: bool, dry_run: bool, jobs: int, as_json: boo
         click.echo(msgspec.json.encode(ran).decode())
     else:
         telling.tell(ran, Console())
+
+
+def _promotion(settings: Settings, *, shadow: bool) -> Promotion:
+    """Return how far a run goes: as the setting says, and with `--shadow` at least as far as a trial."""
+    set_to = Promotion(settings.promotion)
+    return Promotion.TRIAL if shadow and set_to is Promotion.OFF else set_to
 
 
 @contextmanager

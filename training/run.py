@@ -29,6 +29,7 @@ from training.gate import Check, Trial
 from training.learned import Base, assemble, load_base, publish
 from training.lessons import Lessons, collect
 from training.progress import Progress
+from training.promotion import Became, Promotion, promote
 from training.split import split
 from training.teach import Taught, choose_strengths, fit_all
 
@@ -46,7 +47,10 @@ class Outcome(StrEnum):
 
 
 class Ran(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run did, as `--json` says it. `version` is the version now published, None where none was."""
+    """What a run did, as `--json` says it.
+
+    `version` is the version now published, None where none was; `shadow` says that it is on trial.
+    """
 
     outcome: Outcome
     version: str | None
@@ -56,6 +60,8 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int = 0
     labels: dict[str, TaughtLabel] = {}
     dry_run: bool = False
+    shadow: bool = False
+    site: str | None = None
 
 
 class AlreadyRunning(Unavailable):
@@ -64,13 +70,17 @@ class AlreadyRunning(Unavailable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What a run is asked to do. `site_id` None learns from all sites together; a dry run publishes nothing."""
+    """What a run is asked to do. `site_id` None learns from all sites together; a dry run publishes nothing.
+
+    `promotion` says what becomes of a version that passed the gate where `activates` does not.
+    """
 
     database: str
     models: Path
     site_id: SiteId | None = None
     is_dry: bool = False
     activates: bool = False
+    promotion: Promotion = Promotion.OFF
     jobs: int = 2
     checks: Sequence[Check] = gate.CHECKS
 
@@ -110,7 +120,7 @@ async def run(wish: Wish, now: datetime, progress: Progress) -> Ran:
         AlreadyRunning, ModelRefused, StorageUnavailable, StorageCorrupt, SchemaRefused: nothing was changed.
     """
     with only_one(wish.models) as folder:
-        current = registry.current_version(wish.models)
+        current = registry.version_used_by(wish.models, wish.site_id)
         if current is None:
             raise ModelRefused("There is no model to learn on: `moderator model activate` a base version first.")
         champion = registry.load_version(wish.models, current)
@@ -127,6 +137,7 @@ async def run(wish: Wish, now: datetime, progress: Progress) -> Ran:
             "waiting": int(lessons.waits.sum()),
             "labels": {label: one.summary for label, one in taught.items()},
             "dry_run": wish.is_dry,
+            "site": wish.site_id,
         }
         if all(one.summary.moves in ("nothing", "intercept") for one in taught.values()):
             return Ran(outcome=Outcome.NOTHING_TO_LEARN, version=None, gate=[], **said)  # type: ignore[arg-type]
@@ -139,12 +150,19 @@ async def run(wish: Wish, now: datetime, progress: Progress) -> Ran:
         if not wish.is_dry:
             _publish(wish, trial, taught, lines)
         version = None if wish.is_dry else candidate.version
-        is_active = wish.activates and not wish.is_dry
-        if is_active:
-            registry.activate(wish.models, candidate.version)
+        became = Became.NOTHING
+        if not wish.is_dry:
+            wanted = Promotion.ON if wish.activates else wish.promotion
+            became = promote(wish.models, candidate.version, wish.site_id, wanted, now)
         progress("publish", 1, 1)
-        outcome = Outcome.ACTIVATED if is_active else Outcome.PUBLISHED
-        return Ran(outcome=outcome, version=version, gate=lines, **said)  # type: ignore[arg-type]
+        outcome = Outcome.ACTIVATED if became is Became.ACTIVATED else Outcome.PUBLISHED
+        return Ran(
+            outcome=outcome,
+            version=version,
+            gate=lines,
+            shadow=became is Became.SHADOWED,
+            **said,  # type: ignore[arg-type]
+        )
 
 
 async def read(wish: Wish, base: Base, folder: Path, progress: Progress) -> Lessons:

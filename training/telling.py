@@ -5,9 +5,10 @@ from rich.table import Table
 
 from training.run import Outcome, Ran
 
+_ON_TRIAL = "{version} is published and on trial; `moderator model shadow` says what it would do."
 _SENTENCES = {
-    Outcome.ACTIVATED: "{version} is the current model; `moderator model rollback` goes back to {previous}.",
-    Outcome.PUBLISHED: "{version} is published; `moderator model activate {version}` uses it.",
+    Outcome.ACTIVATED: "{version} is in use; `moderator model rollback{site}` goes back.",
+    Outcome.PUBLISHED: "{version} is published; `moderator model activate {version}{site}` uses it.",
     Outcome.REFUSED: "Refused: {why}. {previous} stays.",
     Outcome.NOTHING_TO_LEARN: "There is nothing to learn yet from {rows} decisions. {previous} stays.",
 }
@@ -24,8 +25,10 @@ def tell(ran: Ran, console: Console) -> None:
     if ran.dry_run and ran.outcome is Outcome.PUBLISHED:
         console.print("This would be published; it was a dry run.")
         return
+    sentence = _ON_TRIAL if ran.shadow else _SENTENCES[ran.outcome]
+    site = f" --site {ran.site}" if ran.site else ""
     console.print(
-        _SENTENCES[ran.outcome].format(version=version, previous=ran.previous, why=why, rows=f"{ran.rows:,}"),
+        sentence.format(version=version, previous=ran.previous, why=why, rows=f"{ran.rows:,}", site=site),
         soft_wrap=True,
     )
 

@@ -22,11 +22,12 @@ from moderator.api.schemas import (
     ScoresOut,
     check_strings,
 )
+from moderator.classifier.scorer import Scorer
 from moderator.domain.comments import MAX_TEXT_CHARACTERS, Comment, Status
 from moderator.domain.errors import Fault, InvalidInput, ModerationError, TooLarge
 from moderator.domain.ids import CommentId, SiteId
 from moderator.domain.people import KeyKind
-from moderator.domain.scoring import Label, Span
+from moderator.domain.scoring import Label
 from moderator.services import Services
 from moderator.storage import comments as stored_comments
 from moderator.usecases import access, feedback
@@ -162,27 +163,27 @@ async def report_comment(request: Request[Any]) -> Response:
 
 async def score_texts(request: Request[Any]) -> Response:
     """`POST /v1/score`: nothing is stored or learned."""
-    _site_of(request)
     found = services(request)
+    scorer = found.scorer_of(_site_of(request))
     sent = _SCORE.decode(await read_body(request.scope, request.receive, limit=MAX_BATCH_BYTES))
     for n, text in enumerate(sent.texts):
         if len(text) > MAX_TEXT_CHARACTERS:
             raise TooLarge(Fault(pointer=f"/texts/{n}", detail=f"at most {MAX_TEXT_CHARACTERS} characters"))
-    model = found.scorer.version
-    scores = await scores_many(found, sent.texts)
+    scores = await scores_many(scorer, sent.texts)
     if len(sent.texts) <= FEW_TEXTS:
-        spans = _explain_all(found, sent.texts, scores)
+        results = _results(scorer, sent.texts, scores)
     else:
-        spans = await anyio.to_thread.run_sync(_explain_all, found, sent.texts, scores)
-    results = [ScoresOut.of(one, own) for one, own in zip(scores, spans, strict=True)]
-    return Response(_ENCODER.encode(ScoreOut(model=model, results=results)), media_type="application/json")
+        results = await anyio.to_thread.run_sync(_results, scorer, sent.texts, scores)
+    return Response(_ENCODER.encode(ScoreOut(model=scorer.version, results=results)), media_type="application/json")
 
 
-def _explain_all(
-    found: Services, texts: Sequence[str], scores: Sequence[Mapping[Label, float]]
-) -> list[tuple[Span, ...]]:
-    """Return the spans of the labels that stand out; the words of a harmless score explain nothing."""
+def _results(scorer: Scorer, texts: Sequence[str], scores: Sequence[Mapping[Label, float]]) -> list[ScoresOut]:
+    """Return what is sent. Spans are of the labels that stand out; the words of a harmless score explain nothing."""
     return [
-        found.scorer.explain(text, [label for label in Label if one.get(label, 0.0) >= WORTH_A_SPAN])
+        ScoresOut.of(
+            one,
+            scorer.explain(text, [label for label in Label if one.get(label, 0.0) >= WORTH_A_SPAN]),
+            scorer.house_rules(text),
+        )
         for text, one in zip(texts, scores, strict=True)
     ]

@@ -43,6 +43,7 @@ _EXAMPLES: dict[str, Any] = {
     "ReportIn": {"reason": "hate", "note": "Attacks a whole people."},
     "ClaimIn": {"count": 5},
     "EscalationIn": {"note": "Is this a call to violence?"},
+    "ScopeIn": {"site": "01kb3z5q4w7n2e9c8r6t1y0h5m"},
     "DecisionIn": {"action": "reject", "reason": "insult", "generation": 1},
 }
 
@@ -104,7 +105,7 @@ def _describe(operation: Operation) -> dict[str, Any]:
     if operation.takes is not None:
         name = operation.takes.__name__
         content = {"schema": {"$ref": f"#/components/schemas/{name}"}, "example": _EXAMPLES[name]}
-        required = operation.takes not in (schemas.ReportIn, schemas.ClaimIn, schemas.EscalationIn)
+        required = operation.takes not in (schemas.ReportIn, schemas.ClaimIn, schemas.EscalationIn, schemas.ScopeIn)
         found["requestBody"] = {"required": required, "content": {"application/json": content}}
     return found
 

@@ -155,8 +155,9 @@ OPERATIONS: tuple[Operation, ...] = (
         view=models.rollback_model,
         caller="admin",
         summary="Go back to the model before this one",
+        takes=schemas.ScopeIn,
         answers={200: schemas.ActivatedOut},
-        refuses=(409,),
+        refuses=(404, 409),
     ),
     Operation(
         method="POST",
@@ -164,6 +165,7 @@ OPERATIONS: tuple[Operation, ...] = (
         view=models.activate_model,
         caller="admin",
         summary="Check a model version and use it",
+        takes=schemas.ScopeIn,
         answers={200: schemas.ActivatedOut},
         refuses=(404, 409),
     ),

@@ -16,12 +16,14 @@ from moderator.domain.policy import Action, Reason
 from moderator.domain.review import MAX_NOTE_CHARACTERS, Decision, ReasonCode
 from moderator.domain.scoring import Label, Span
 from moderator.storage.cases import CaseFile
+from moderator.storage.shadow import Comparison
 from moderator.usecases.review import Decided
 
 Short = Annotated[str, Meta(max_length=255)]
 Line = Annotated[str, Meta(max_length=2_000)]
 Language = Annotated[str, Meta(max_length=35, pattern=r"^[A-Za-z0-9-]*$")]
 Moment = Annotated[datetime, Meta(tz=True)]
+SCORE_DECIMALS = 4
 
 
 class ArticleIn(Struct, forbid_unknown_fields=True):
@@ -230,7 +232,7 @@ class OutcomeOut(Struct):
 
 def scores_out(scores: Mapping[Label, float]) -> dict[str, float]:
     """Return scores as they are sent: four decimals."""
-    return {label.value: round(score, 4) for label, score in scores.items()}
+    return {label.value: round(score, SCORE_DECIMALS) for label, score in scores.items()}
 
 
 class PublicOutcomeOut(Struct):
@@ -242,15 +244,24 @@ class PublicOutcomeOut(Struct):
 
 
 class ScoresOut(Struct):
-    """The scores of one text, and the words that drove them; empty when no model is loaded."""
+    """The scores of one text, and the words that drove them; empty when no model is loaded.
+
+    `house_rules` is how likely the site's own people reject the text, whatever their reason; absent where the site's
+    model has not learned that from their decisions.
+    """
 
     scores: dict[str, float]
     spans: list[SpanOut]
+    house_rules: float | msgspec.UnsetType = msgspec.UNSET
 
     @classmethod
-    def of(cls, scores: Mapping[Label, float], spans: tuple[Span, ...]) -> Self:
+    def of(cls, scores: Mapping[Label, float], spans: tuple[Span, ...], house_rules: float | None) -> Self:
         """Return scores as they are sent."""
-        return cls(scores=scores_out(scores), spans=[SpanOut.of(span) for span in spans])
+        return cls(
+            scores=scores_out(scores),
+            spans=[SpanOut.of(span) for span in spans],
+            house_rules=msgspec.UNSET if house_rules is None else round(house_rules, SCORE_DECIMALS),
+        )
 
 
 class ScoreOut(Struct):
@@ -403,27 +414,88 @@ class DecisionOut(Struct):
         )
 
 
+class ScopeIn(Struct, forbid_unknown_fields=True):
+    """Whose model is meant: a site's own, by the site's id, or without one that of all sites."""
+
+    site: Short | None = None
+
+
 class ModelOut(Struct):
-    """A model version on disk."""
+    """A model version on disk. `sites` use it while the others use the current one."""
 
     version: str
     is_current: bool
     created: str | None = None
     labels: list[str] = []
+    sites: list[str] = []
+
+
+class TurnOut(Struct):
+    """How many comments had one verdict and would have had the other."""
+
+    before: Action
+    after: Action
+    comments: int
+
+
+class TrialOut(Struct):
+    """A version that scores what comes in beside the one in use (`against`); `flips` verdicts would be others.
+
+    `site` is absent (null) for a trial on all sites that have no version of their own. `ended` and `ending` are null
+    while it lasts; `promotes` says that it is put to use when it stands the trial.
+    """
+
+    version: str
+    site: str | None
+    against: str
+    started: datetime
+    promotes: bool
+    comments: int
+    flips: int
+    dropped: int
+    verdicts: list[TurnOut]
+    ended: datetime | None = None
+    ending: str | None = None
+
+    @classmethod
+    def of(cls, found: Comparison) -> Self:
+        """Return a comparison as it is sent."""
+        run = found.run
+        return cls(
+            version=run.version,
+            site=run.scope,
+            against=run.against,
+            started=run.started,
+            promotes=run.promotes,
+            comments=found.comments,
+            flips=found.flips,
+            dropped=run.dropped,
+            verdicts=[
+                TurnOut(before=before, after=after, comments=number)
+                for (before, after), number in sorted(found.verdicts.items())
+            ],
+            ended=run.ended,
+            ending=run.ending,
+        )
 
 
 class ModelsOut(Struct):
-    """Every model version, and the one in use."""
+    """Every model version, the one in use, and the newest trials."""
 
     current: str | None
     models: list[ModelOut]
+    trials: list[TrialOut] = []
 
 
 class ActivatedOut(Struct):
-    """The model that is in use now."""
+    """The model that is in use now, by `site` or, when that is null, by all sites that have none of their own.
+
+    For a site that went back to what all sites use, `current` is `shared`.
+    """
 
     current: str
     previous: str | None
+    site: str | None = None
 
 
 class HealthOut(Struct):

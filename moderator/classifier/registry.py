@@ -1,4 +1,4 @@
-"""Model versions on disk: a folder each, and a file CURRENT that names the one in use and the one before it.
+"""Model versions on disk: a folder each, and the files of `pointers` that name those in use and those before them.
 
 A version is checked before it is unpacked: the manifest, then size and SHA-256 of the very bytes that are then loaded,
 then the golden examples. On any doubt it is refused, and whoever asked keeps the model that he has.
@@ -7,7 +7,6 @@ then the golden examples. On any doubt it is refused, and whoever asked keeps th
 import hashlib
 import io
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -17,19 +16,20 @@ from typing import Final, TypeVar
 import joblib
 import numpy as np
 
-from moderator.classifier import delta
+from moderator.classifier import delta, pointers
 from moderator.classifier import manifest as manifests
 from moderator.classifier.manifest import File, Manifest
 from moderator.classifier.model import Calibration, Model, Weights
+from moderator.classifier.pointers import SHARED, VERSION, Trial, sync_folder
 from moderator.domain.errors import Conflict, ModelRefused, NotFound
+from moderator.domain.ids import SiteId
 
-CURRENT: Final = "CURRENT"
+CURRENT: Final = pointers.CURRENT
 WEIGHTS: Final = "weights.joblib"
 MAX_FILE_BYTES: Final = 64 * 1024 * 1024
 GOLDEN_TOLERANCE: Final = 1e-4
 
 Result = TypeVar("Result")
-_VERSION: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
 
 
 def list_versions(models: Path) -> list[str]:
@@ -39,35 +39,32 @@ def list_versions(models: Path) -> list[str]:
     return sorted(
         entry.name
         for entry in models.iterdir()
-        if _VERSION.fullmatch(entry.name) and (entry / manifests.FILE_NAME).is_file()
+        if VERSION.fullmatch(entry.name) and (entry / manifests.FILE_NAME).is_file()
     )
 
 
-def current_version(models: Path) -> str | None:
-    """Return the version in use, or None when none was ever activated.
+def current_version(models: Path, site: SiteId | None = None) -> str | None:
+    """Return the version in use by all sites together, or a site's own. None when there is none.
 
     Raises:
         ModelRefused: CURRENT is there but names nothing.
     """
-    named = _read_current(models)
-    return named[0] if named else None
+    found = next(iter(pointers.read_versions(models, site)), None)
+    return None if site is not None and found == SHARED else found
 
 
-def previous_version(models: Path) -> str | None:
-    """Return the version that `rollback` would go back to, or None. Raises ModelRefused like `current_version`."""
-    return next(iter(_read_current(models)[1:]), None)
+def previous_version(models: Path, site: SiteId | None = None) -> str | None:
+    """Return the version that `rollback` would go back to; a site may go back to `SHARED`. None without any.
+
+    Raises:
+        ModelRefused: as in `current_version`.
+    """
+    return next(iter(pointers.read_versions(models, site)[1:]), None)
 
 
-def _read_current(models: Path) -> list[str]:
-    try:
-        lines = (models / CURRENT).read_text("ascii").split()
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError) as error:
-        raise ModelRefused(f"{CURRENT} cannot be read: {error}.") from error
-    if not lines or not all(_VERSION.fullmatch(line) for line in lines):
-        raise ModelRefused(f"{CURRENT} names no version.")
-    return lines
+def version_used_by(models: Path, site: SiteId | None) -> str | None:
+    """Return the version that scores a site's comments: its own, or the shared one. Raises as `current_version`."""
+    return current_version(models, site) or current_version(models)
 
 
 def read_manifest(models: Path, version: str) -> Manifest:
@@ -76,7 +73,7 @@ def read_manifest(models: Path, version: str) -> Manifest:
     Raises:
         ModelRefused: it is missing, damaged or of another format.
     """
-    if not _VERSION.fullmatch(version):
+    if not VERSION.fullmatch(version):
         raise ModelRefused("That is not the name of a version.")
     return manifests.read(models / version)
 
@@ -175,8 +172,11 @@ def _weights(content: bytes) -> Weights:
 
 def _new_learned(manifest: Manifest, parent: Model, weights: Weights, content: bytes) -> Model:
     changes = delta.unpack(content)
-    own = delta.HouseScorer(parent, changes).score if changes.house_rules else None
-    return new_model(manifest, changes.over(weights), own)
+    house = delta.HouseScorer(parent, changes) if changes.house_rules else None
+    model = new_model(manifest, changes.over(weights), house.score if house else None)
+    if house:
+        house.squares = model.table[:, -1]  # The same numbers; the base's whole table would stay in memory for them.
+    return model
 
 
 def new_model(manifest: Manifest, weights: Weights, house_rules: Callable[[str], float] | None = None) -> Model:
@@ -237,65 +237,63 @@ def load_current(models: Path) -> Model | None:
     return load_version(models, version) if version else None
 
 
-def activate(models: Path, version: str) -> None:
+def activate(models: Path, version: str, site: SiteId | None = None) -> None:
     """Make a version the current one, in one step that survives a crash. The current one becomes the one before it.
+
+    Args:
+        site: the one that uses it; None for all that have none of their own. `SHARED` lets a site have none any more.
 
     Raises:
         NotFound: there is no such version.
     """
-    if version not in list_versions(models):
+    if not (version in list_versions(models) or (site is not None and version == SHARED)):
         raise NotFound(f"There is no model version {version}.")
     try:
-        named = _read_current(models)
+        named = pointers.read_versions(models, site)
     except ModelRefused:
         named = []  # A damaged CURRENT is mended by naming a version.
+    if site is not None:
+        named = named or [SHARED]
     if named[:1] != [version]:
-        _write_current(models, [version, *named[:1]])
+        pointers.write_versions(models, [version, *named[:1]], site)
 
 
-def rollback(models: Path) -> str:
-    """Make the version before the current one current again, and return it.
+def rollback(models: Path, site: SiteId | None = None) -> str:
+    """Make the version before the current one current again, and return it; `SHARED` where a site had none before.
 
     Raises:
         Conflict: there is none before it.
         NotFound: it is no longer there.
     """
-    named = _read_current(models)
+    named = pointers.read_versions(models, site)
     if len(named) < 2:
         raise Conflict("There is no earlier model version to go back to.")
     current, previous = named[:2]
-    if previous not in list_versions(models):
-        raise NotFound(f"There is no model version {previous} any more.")
-    load_version(models, previous)
-    _write_current(models, [previous, current])
+    if site is None or previous != SHARED:
+        if previous not in list_versions(models):
+            raise NotFound(f"There is no model version {previous} any more.")
+        load_version(models, previous)
+    pointers.write_versions(models, [previous, current], site)
     return previous
 
 
-def _write_current(models: Path, versions: list[str]) -> None:
-    _replace(models / CURRENT, "".join(f"{version}\n" for version in versions).encode())
-
-
-def _replace(path: Path, content: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".current-")
+def find_trial(models: Path, site: SiteId | None = None) -> Trial | None:
+    """Return what is on trial; None when nothing is, or when its file says nothing of use."""
     try:
-        with os.fdopen(descriptor, "wb") as written:
-            written.write(content)
-            written.flush()
-            os.fchmod(written.fileno(), 0o644)
-            os.fsync(written.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
+        return pointers.read_trial(models, site)
+    except ModelRefused:
+        return None
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def start_trial(models: Path, trial: Trial, site: SiteId | None = None) -> None:
+    """Let a version score what comes in beside the one in use, without a say. It ends the trial of another one.
+
+    Raises:
+        NotFound: there is no such version.
+    """
+    if trial.version not in list_versions(models):
+        raise NotFound(f"There is no model version {trial.version}.")
+    pointers.write_trial(models, trial, site)
 
 
 def publish(
@@ -311,7 +309,7 @@ def publish(
         Conflict: the version is there already.
         ModelRefused: it would not load; nothing is left behind.
     """
-    if not _VERSION.fullmatch(version):
+    if not VERSION.fullmatch(version) or version == SHARED:
         raise ModelRefused("A version's name has small letters, digits, dots and dashes.")
     models.mkdir(parents=True, exist_ok=True)
     if (models / version).exists():
@@ -326,10 +324,10 @@ def publish(
         ]
         for name, content in {**contents, manifests.FILE_NAME: manifests.encode(describe(files))}.items():
             _write(folder / name, content)
-        _sync_folder(folder)
+        sync_folder(folder)
         load_version(unfinished, version, bases=models)
         folder.rename(models / version)
-        _sync_folder(models)
+        sync_folder(models)
     finally:
         shutil.rmtree(unfinished)
     return models / version

@@ -1,4 +1,4 @@
-"""Scores texts with the model in use, which may be swapped while others score.
+"""Scores texts with one model. Another model is another scorer: who keeps his has one model to the end.
 
 The one place between the rest of the service and whatever reads a text. A second scorer, slower and asked about
 borderline comments only, would stand here: beside `_model`, its probabilities averaged into `Scored.scores` and its
@@ -18,7 +18,7 @@ from moderator.domain.scoring import Label, Scored, Signal, Span
 
 
 class Scorer:
-    """Holds the model in use. Without one every score is None, and people decide."""
+    """Scores with a model. Without one every score is None, and people decide."""
 
     def __init__(self, model: Model | None) -> None:
         self._model = model
@@ -26,12 +26,12 @@ class Scorer:
 
     @property
     def model(self) -> Model | None:
-        """The model in use."""
+        """The model."""
         return self._model
 
     @property
     def version(self) -> str | None:
-        """The version of the model in use."""
+        """The version of the model."""
         return self._model.version if self._model else None
 
     def score(self, text: str, lang: str | None = None) -> Scored | None:
@@ -80,10 +80,10 @@ class Scorer:
         """Return the words of a text that drove the scores of some labels, in the order of the text."""
         return explain(self._model, text, labels) if self._model else ()
 
-    def swap(self, model: Model) -> None:
-        """Use another model from the next text on."""
-        _prepare(model)
-        self._model = model
+    def house_rules(self, text: str) -> float | None:
+        """Return how likely the site's people reject a text, whatever their reason; None where nothing taught that."""
+        rules = self._model.house_rules if self._model else None
+        return rules(text) if rules else None
 
 
 def _scored(model: Model, text: str, lang: str | None, scores: Sequence[float], is_strange: bool) -> Scored:

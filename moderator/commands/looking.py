@@ -5,20 +5,24 @@ import shutil
 import sqlite3
 import stat
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
-from moderator.classifier import registry
+from moderator.classifier import pointers, registry
 from moderator.classifier.model import Model
 from moderator.commands.output import Command, Group, emit
-from moderator.commands.reach import write
+from moderator.commands.reach import read, write
 from moderator.commands.version import print_version
 from moderator.domain.errors import ModelRefused, ModerationError, NotFound
+from moderator.domain.ids import SiteId
 from moderator.services import open_services
 from moderator.settings import Settings, load_settings
 from moderator.storage.engine import database_path
 from moderator.storage.verify import find_faults
+from moderator.usecases.shadow import comparison_to_dict, comparisons
 
 LEAST_FREE_BYTES = 500 * 1024 * 1024
 REPORT = "report.html"
@@ -31,12 +35,32 @@ def model_group() -> None:
 
 @model_group.command("list")
 def model_list() -> None:
-    """List the versions on disk; a star marks the current one."""
+    """List the versions on disk; a star marks the current one. Sites with their own, and trials, stand beside them."""
     models = Path(load_settings().models)
     current = registry.current_version(models)
     versions = registry.list_versions(models)
-    text = "\n".join(f"{'*' if version == current else ' '} {version}" for version in versions)
-    emit({"current": current, "versions": versions}, text or "There are no versions.")
+    sites = {
+        site: version
+        for site in pointers.sites_with(models, pointers.CURRENT)
+        if (version := registry.current_version(models, site))
+    }
+    trials = [
+        {"version": trial.version, "site_id": scope, "promotes": trial.promotes}
+        for scope in (None, *pointers.sites_with(models, pointers.SHADOW))
+        if (trial := pointers.read_trial(models, scope))
+    ]
+    text = "\n".join(_line(version, current, sites, trials) for version in versions)
+    emit({"current": current, "versions": versions, "sites": sites, "trials": trials}, text or "There are no versions.")
+
+
+def _line(version: str, current: str | None, sites: Mapping[SiteId, str], trials: Sequence[Mapping[str, Any]]) -> str:
+    notes = [f"site {site}" for site, used in sites.items() if used == version]
+    notes += [
+        f"on trial for {'site ' + one['site_id'] if one['site_id'] else 'all sites'}"
+        for one in trials
+        if one["version"] == version
+    ]
+    return f"{'*' if version == current else ' '} {version}{'  ' if notes else ''}{', '.join(notes)}"
 
 
 @model_group.command("show")
@@ -54,17 +78,60 @@ def model_show(version: str | None) -> None:
 
 @model_group.command("activate")
 @click.argument("version")
-def model_activate(version: str) -> None:
+@click.option("--site", help="Only this site uses it (name or id); “shared” as VERSION: what all the others use.")
+def model_activate(version: str, site: str | None) -> None:
     """Check VERSION and use it; a running service takes it up at once."""
-    result = write(load_settings(), "model.activate", version=version)
-    emit(result, f"{result['current']} is in use; before it: {result['previous']}")
+    result = write(load_settings(), "model.activate", version=version, site=site)
+    emit(result, f"{result['current']} is in use{_for(site)}; before it: {result['previous']}")
 
 
 @model_group.command("rollback")
-def model_rollback() -> None:
+@click.option("--site", help="What this site uses of its own (name or id). Default: what all sites use.")
+def model_rollback(site: str | None) -> None:
     """Go back to the version that was current before."""
-    result = write(load_settings(), "model.rollback")
-    emit(result, f"{result['current']} is in use again; before it: {result['previous']}")
+    result = write(load_settings(), "model.rollback", site=site)
+    emit(result, f"{result['current']} is in use again{_for(site)}; before it: {result['previous']}")
+
+
+@model_group.command("shadow")
+@click.argument("version", required=False)
+@click.option("--site", help="Only for this site (name or id). Default: all that have no version of their own.")
+@click.option("--promote", is_flag=True, help="Put it to use by itself when it has stood the trial.")
+@click.option("--stop", is_flag=True, help="End the trial.")
+def model_shadow(version: str | None, site: str | None, promote: bool, stop: bool) -> None:
+    """Let VERSION score what comes in without a say; without VERSION, print what trials have shown."""
+    if stop and (version or promote):
+        raise click.UsageError("--stop goes alone, or with --site.")
+    if version:
+        result = write(load_settings(), "model.shadow", version=version, site=site, promotes=promote)
+        emit(result, f"{result['trial']} is on trial{_for(site)} beside {result['against']}")
+    elif stop:
+        result = write(load_settings(), "model.shadow", version=None, site=site, promotes=False)
+        emit(result, f"{result['ended']} is no longer on trial{_for(site)}")
+    else:
+        found = [comparison_to_dict(one) for one in read(load_settings(), comparisons)]
+        emit({"trials": found}, "\n\n".join(map(_trial, found)) or "No version was on trial yet.")
+
+
+def _for(site: str | None) -> str:
+    return f" for {site}" if site else ""
+
+
+def _trial(found: Mapping[str, Any]) -> str:
+    """Return what a trial has shown, for people."""
+    whose = f"site {found['site']}" if found["site"] else "all sites without their own"
+    state = f"ended: {found['ending'].replace('_', ' ')}" if found["ended"] else "on trial"
+    share = f" ({found['share']:.1%})" if found["share"] is not None else ""
+    lines = [
+        f"{found['version']} beside {found['against']}, {whose}: {state}",
+        f"  {found['flips']:,} of {found['comments']:,} verdicts would be others{share}; {found['dropped']:,} dropped",
+    ]
+    lines += [
+        f"  {one['before']:<8} → {one['after']:<8} {one['comments']:>8,}"
+        for one in found["verdicts"]
+        if one["before"] != one["after"]
+    ]
+    return "\n".join(lines)
 
 
 @click.command("verify", cls=Command)
@@ -85,7 +152,7 @@ async def _verify(settings: Settings) -> list[str]:
 def doctor_command() -> None:
     """Look at what the service stands on: library, database, schema, model, disk. Ends with 1 on an error."""
     settings = load_settings()
-    checks = [_library(), _database(settings), _model(settings), *_disk(settings)]
+    checks = [_library(), _database(settings), _model(settings), *_models_of_sites(settings), *_disk(settings)]
     is_ok = all(check["level"] != "error" for check in checks)
     emit(
         {"ok": is_ok, "checks": checks},
@@ -144,6 +211,21 @@ def _model(settings: Settings) -> dict[str, str]:
     if model is None:
         return _check("model", "error", f"none in {settings.models}; every comment is held")
     return _check("model", "ok", f"{model.version} loads and passes its golden examples")
+
+
+def _models_of_sites(settings: Settings) -> list[dict[str, str]]:
+    """Say which sites have a model of their own, or had to take the shared one because theirs was refused."""
+    models = Path(settings.models)
+    found = []
+    for site in pointers.sites_with(models, pointers.CURRENT):
+        try:
+            if version := registry.current_version(models, site):
+                registry.load_version(models, version)
+                found.append(_check("site model", "ok", f"{version} loads for site {site}"))
+        except ModelRefused as error:
+            detail = f"site {site}: refused: {error} The shared model scores its comments."
+            found.append(_check("site model", "warning", detail))
+    return found
 
 
 def _disk(settings: Settings) -> list[dict[str, str]]:

@@ -39,12 +39,15 @@ STYLES: Final = {"approve": "bold green", "hold": "bold yellow", "reject": "bold
     show_default=True,
 )
 @click.option("--lang", help="The language of the texts (BCP 47), as a site would say it.")
-def score_command(texts: tuple[str, ...], caution: str, lang: str | None) -> None:
+@click.option("--site", help="Score with the model that this site uses (its id). Default: the one of all sites.")
+def score_command(texts: tuple[str, ...], caution: str, lang: str | None, site: str | None) -> None:
     """Score TEXTS, or the lines of standard input, and say why. Needs no service and stores nothing."""
     settings = load_settings()
-    model = registry.load_current(Path(settings.models))
-    if model is None:
+    models = Path(settings.models)
+    version = registry.version_used_by(models, SiteId(site) if site else None)
+    if version is None:
         raise NotFound(f"There is no current model in {settings.models}.")
+    model = registry.load_version(models, version)
     lines = list(texts) or [line.rstrip("\n") for line in sys.stdin]
     scorer = Scorer(model)
     policy = model.complete(Policy(version=1, caution=Caution(caution)))
@@ -62,10 +65,12 @@ def _result(scorer: Scorer, policy: Policy, text: str, scored: Scored, lang: str
     verdict = judge(policy, comment, scored, Facts(personal=tuple(one.kind for one in personal)))
     held = {reason.label for reason in verdict.reasons}
     explained = [label for label, score in scored.scores.items() if score >= WORTH_A_SPAN or label in held]
+    house_rules = scorer.house_rules(text)
     return {
         "text": text,
         "verdict": verdict.action.value,
         "scores": {label.value: round(score, 4) for label, score in scored.scores.items()},
+        **({} if house_rules is None else {"house_rules": round(house_rules, 4)}),
         "signals": [signal.value for signal in scored.signals],
         "reasons": [_reason(reason) for reason in verdict.reasons],
         "spans": [
@@ -97,6 +102,8 @@ def _print(results: Sequence[dict[str, Any]], policy: Policy, version: str) -> N
             console.print(Text(f"  {reason['detail']}"))
         for label, score in sorted(result["scores"].items(), key=lambda one: -one[1]):
             console.print(_score_line(Label(label), score, policy, result["text"], spans))
+        if "house_rules" in result:
+            console.print(Text(f"  {'rejected here':<16} {result['house_rules']:6.3f}  by this site's own rules"))
     console.print(Text(f"Model {version}, {policy.caution} caution, a site without rules of its own.", "dim"))
 
 

@@ -70,7 +70,8 @@ class Meter:
 class Desk:
     """Everything about the case in hand. A blind one shows nothing of what the machine thinks.
 
-    `hand` has the cases that the person holds, this one among them; `passed_by` names who passed it on.
+    `hand` has the cases that the person holds, this one among them; `passed_by` names who passed it on. `house_rules`
+    is how likely this site's people reject such a comment (0 to 1), where its model has learned that.
     """
 
     file: CaseFile
@@ -84,6 +85,7 @@ class Desk:
     is_blind: bool
     spans: Sequence[Span]
     meters: Sequence[Meter]
+    house_rules: float | None
     reasons: Sequence[Reason]
     facts: Facts | None
     history: Sequence[Decision]
@@ -151,6 +153,7 @@ async def open_desk(services: Services, connection: Connection, file: CaseFile, 
         is_blind=is_blind,
         spans=() if is_blind else outcome.spans,
         meters=() if is_blind else meters_of(comment, outcome, thresholds),
+        house_rules=None if is_blind else services.scorer_of(comment.site_id).house_rules(comment.text),
         reasons=() if is_blind else [reason for reason in outcome.reasons if reason.label is None],
         facts=facts,
         history=[one for one in history if one.source is Source.MODERATOR],

@@ -45,6 +45,7 @@ class Dossier:
     is_blind: bool
     spans: Sequence[Span]
     meters: Sequence[Meter]
+    house_rules: float | None
     policy: Policy | None
     change: Saved | None
     changed_by: str | None
@@ -71,12 +72,13 @@ async def open_dossier(services: Services, connection: Connection, person: Perso
     file = None if outcome.case is None else await cases.get(connection, outcome.case, now=services.now())
     is_blind = file is not None and file.is_blind
     history = await decisions.for_comment(connection, comment_id)
+    scorer = services.scorer_of(comment.site_id)
     change = await policies.find_saved(connection, comment.site_id, outcome.policy)
     policy = None
     if change is not None and not is_blind:
         policy = change.policy
-        if services.scorer.model is not None and services.scorer.version == outcome.model:
-            policy = services.scorer.model.complete(policy)
+        if scorer.model is not None and scorer.version == outcome.model:
+            policy = scorer.model.complete(policy)
     thresholds = {} if policy is None else policy.thresholds_for(comment.article.section)
     return Dossier(
         comment=comment,
@@ -86,11 +88,12 @@ async def open_dossier(services: Services, connection: Connection, person: Perso
         is_blind=is_blind,
         spans=() if is_blind else outcome.spans,
         meters=() if is_blind else meters_of(comment, outcome, thresholds),
+        house_rules=None if is_blind or stored.is_erased else scorer.house_rules(comment.text),
         policy=policy,
         change=change,
         changed_by=None if change is None or change.by is None else name_of(services, PersonId(change.by)),
         policy_now=services.directory.policies[comment.site_id].version,
-        model_now=services.scorer.version,
+        model_now=scorer.version,
         rulings=[
             Ruling(decision=one, who=who_decided(services, one))
             for one in history

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from moderator.classifier.pointers import SHARED
 from moderator.console.administering import admin_session, show_page
 from moderator.console.language import gettext, marked
 from moderator.console.session import shown, signed_form
@@ -42,6 +43,8 @@ KINDS: Final[Mapping[AuditAction, str]] = {
     AuditAction.MODEL_REFUSED: marked("models refused"),
     AuditAction.EXAMPLE_ADDED: marked("golden examples added"),
     AuditAction.EXAMPLE_REMOVED: marked("golden examples removed"),
+    AuditAction.MODEL_SHADOWED: marked("models put on trial"),
+    AuditAction.MODEL_SHADOW_ENDED: marked("trials of models ended"),
     AuditAction.PERSON_ADDED: marked("people added"),
     AuditAction.PERSON_CHANGED: marked("people changed"),
     AuditAction.PERSON_DISABLED: marked("people disabled"),
@@ -72,6 +75,8 @@ SENTENCES: Final[Mapping[AuditAction, str]] = {
     AuditAction.MODEL_REFUSED: marked("%(who)s refused the model %(subject)s"),
     AuditAction.EXAMPLE_ADDED: marked("%(who)s added an example to the golden set"),
     AuditAction.EXAMPLE_REMOVED: marked("%(who)s removed an example from the golden set"),
+    AuditAction.MODEL_SHADOWED: marked("%(who)s put the model %(subject)s on trial"),
+    AuditAction.MODEL_SHADOW_ENDED: marked("%(who)s ended the trial of the model %(subject)s"),
     AuditAction.PERSON_ADDED: marked("%(who)s gave %(subject)s an account"),
     AuditAction.PERSON_DISABLED: marked("%(who)s disabled the account of %(subject)s"),
     AuditAction.PERSON_CHANGED: marked("%(who)s changed what %(subject)s may do"),
@@ -306,7 +311,9 @@ def _path_of(entry: Entry) -> str | None:
         return f"/console/comments/{entry.subject_id}"
     if entry.action is AuditAction.POLICY_CHANGED:
         return f"/console/policy/{entry.subject_id}"
-    return f"/console/models/{entry.subject_id}" if entry.subject_kind == "model" else None
+    if entry.subject_kind != "model" or entry.subject_id == SHARED:
+        return None
+    return f"/console/models/{entry.subject_id}"
 
 
 ROUTES: Final[list[BaseRoute]] = [

@@ -11,22 +11,27 @@ from starlette.routing import BaseRoute, Route
 
 from moderator.classifier import registry
 from moderator.classifier.manifest import Manifest, Metric
+from moderator.classifier.serving import Scope
 from moderator.console.administering import admin_session, show_page
 from moderator.console.charts import BOX, MARKS, Dot, diagram
 from moderator.console.own_rulings import DAYS, MOST_COMMENTS, OwnRulings, own_rulings
 from moderator.console.pages import see_other
 from moderator.console.plots import LINE_HEIGHT, LINE_WIDTH, line
 from moderator.console.session import Form, shown, signed_form
+from moderator.console.trials import own_models, trials_of
 from moderator.domain.comments import Site
 from moderator.domain.errors import Conflict, ModelRefused, NotFound
 from moderator.domain.events import ActorKind
 from moderator.domain.ids import SiteId
 from moderator.domain.people import Person, Role
+from moderator.domain.policy import Action
 from moderator.domain.reliability import Group
 from moderator.domain.scoring import Caution, Label
+from moderator.domain.shadow import MOST_FLIPS
 from moderator.services import Services
 from moderator.storage.audit import Actor
-from moderator.usecases import access, manage
+from moderator.usecases import access, shadow
+from moderator.usecases import models as using
 from moderator.web import services
 
 
@@ -69,9 +74,18 @@ async def list_models(request: Request[Any]) -> Response:
     session, found = await admin_session(request), services(request)
     listed, previous = await anyio.to_thread.run_sync(_list, found)
     return await show_page(
-        request, session, "models.html", listed=listed, current=found.scorer.version, previous=previous,
-        refused=found.model_refused,
-    )  # fmt: skip
+        request,
+        session,
+        "models.html",
+        listed=listed,
+        current=found.scorer.version,
+        previous=previous,
+        refused=list(found.models_refused.values()),
+        own_models=await anyio.to_thread.run_sync(own_models, found, session.person),
+        trials=trials_of(found, session.person, await shadow.comparisons(found)),
+        actions=tuple(Action),
+        most_flips=MOST_FLIPS,
+    )
 
 
 @shown
@@ -83,7 +97,7 @@ async def show_model(request: Request[Any]) -> Response:
     session, found = await admin_session(request), services(request)
     version = request.path_params["version"]
     manifest, in_use = await anyio.to_thread.run_sync(_read, found, version)
-    sites = found.sites_for(session.person) if version == found.scorer.version else []
+    sites = [site for site in found.sites_for(session.person) if found.scorer_of(site.id).version == version]
     own = await _own(found, sites, version, request.query_params.get("own"))
     return await show_page(
         request,
@@ -103,6 +117,8 @@ async def show_model(request: Request[Any]) -> Response:
         height=LINE_HEIGHT,
         reliability=_reliability(manifest),
         sites=sites,
+        choices=found.sites_for(session.person),
+        sites_with_it=[one.site for one in own_models(found, session.person) if one.version == version],
         own=own,
         own_dots=diagram(own.groups) if own else [],
         days=DAYS,
@@ -115,30 +131,63 @@ async def show_model(request: Request[Any]) -> Response:
 @shown
 async def activate_model(request: Request[Any]) -> Response:
     """`POST /console/models/{version}/activate`."""
-    person = await _pressed(request)
-    version = await manage.activate_model(services(request), _actor(person), request.path_params["version"])
+    person, form = await _pressed(request)
+    version = request.path_params["version"]
+    await using.activate_model(services(request), _actor(person), version, _scope(form))
     return see_other(f"/console/models?told={version}")
 
 
 @shown
 async def rollback_model(request: Request[Any]) -> Response:
     """`POST /console/models/rollback`."""
-    person = await _pressed(request)
-    version = await manage.rollback_model(services(request), _actor(person))
+    person, form = await _pressed(request)
+    version = await using.rollback_model(services(request), _actor(person), _scope(form))
     return see_other(f"/console/models?told={version}")
 
 
-async def _pressed(request: Request[Any]) -> Person:
-    """Return who pressed a button, unless the page was about another model than the one in use.
+@shown
+async def start_trial(request: Request[Any]) -> Response:
+    """`POST /console/models/{version}/trial`."""
+    person, form = await _signed(request)
+    version, promotes = request.path_params["version"], form.get("promotes") == "yes"
+    await using.start_trial(services(request), _actor(person), version, _scope(form), promotes=promotes)
+    return see_other("/console/models")
+
+
+@shown
+async def stop_trial(request: Request[Any]) -> Response:
+    """`POST /console/models/trial/stop`."""
+    person, form = await _signed(request)
+    await using.stop_trial(services(request), _actor(person), _scope(form))
+    return see_other("/console/models")
+
+
+async def _pressed(request: Request[Any]) -> tuple[Person, Form]:
+    """Return who pressed a button and what was sent, unless the page was about another model than the one in use.
 
     Pressed twice, going back would go forth again.
     """
+    person, form = await _signed(request)
+    if _named(form) != using.version_of(services(request), _named_scope(form)):
+        raise Conflict("Another model is in use since this page was shown. Nothing was changed; look again.")
+    return person, form
+
+
+async def _signed(request: Request[Any]) -> tuple[Person, Form]:
     session, form = await signed_form(request)
     access.check_role(session.person, Role.ADMIN)
     access.check_administers_all(session.person)
-    if _named(form) != services(request).scorer.version:
-        raise Conflict("Another model is in use since this page was shown. Nothing was changed; look again.")
-    return session.person
+    return session.person, form
+
+
+def _scope(form: Form) -> Scope:
+    """Return the site that a form is about; None for all that have no model of their own."""
+    return SiteId(found) if (found := form.get("site")) else None
+
+
+def _named_scope(form: Form) -> Scope:
+    """Return whose model `in_use` names. Where a site is still to be chosen, the page knows the shared one alone."""
+    return _scope(form) if form.get("about") == "site" else None
 
 
 def _named(form: Form) -> str | None:
@@ -219,6 +268,8 @@ def _measured(manifest: Manifest, in_use: Manifest | None) -> Sequence[Measured]
 ROUTES: Final[list[BaseRoute]] = [
     Route("/console/models", list_models, methods=["GET"]),
     Route("/console/models/rollback", rollback_model, methods=["POST"]),
+    Route("/console/models/trial/stop", stop_trial, methods=["POST"]),
     Route("/console/models/{version}", show_model, methods=["GET"]),
     Route("/console/models/{version}/activate", activate_model, methods=["POST"]),
+    Route("/console/models/{version}/trial", start_trial, methods=["POST"]),
 ]

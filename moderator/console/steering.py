@@ -191,11 +191,11 @@ async def _workbench(
     is_late: bool = False,
 ) -> Response:
     found = services(request)
-    current = complete(found, steps[0].saved.policy)
-    wanted = complete(found, typed.policy) if is_preview else current
+    current = complete(found, site.id, steps[0].saved.policy)
+    wanted = complete(found, site.id, typed.policy) if is_preview else current
     sample = await take_sample(found, site.id, [current, wanted] if is_preview else [current])
     # Where a field is empty, the model's threshold holds at the level of caution that is chosen in the form.
-    model = complete(found, replace(typed.policy, thresholds={})).thresholds
+    model = complete(found, site.id, replace(typed.policy, thresholds={})).thresholds
     return await show_page(
         request,
         session,

@@ -150,7 +150,7 @@ def _judge(found: Traffic, policies: Sequence[Policy]) -> list[Tally]:
     return [found.judge_again(policies[0]), *(tally(policy, found) for policy in policies[1:])]
 
 
-def complete(services: Services, policy: Policy) -> Policy:
-    """Return a policy with the thresholds of the model in use where the site has set none."""
-    model = services.scorer.model
+def complete(services: Services, site_id: SiteId, policy: Policy) -> Policy:
+    """Return a policy with the thresholds of the model that the site uses where it has set none."""
+    model = services.scorer_of(site_id).model
     return model.complete(policy) if model else policy

@@ -47,6 +47,8 @@ class AuditAction(StrEnum):
     MODEL_ACTIVATED = "model.activated"
     MODEL_ROLLED_BACK = "model.rolled_back"
     MODEL_REFUSED = "model.refused"
+    MODEL_SHADOWED = "model.shadowed"
+    MODEL_SHADOW_ENDED = "model.shadow_ended"
 
 
 class ActorKind(StrEnum):

@@ -233,6 +233,22 @@ async def _first_at(connection: Connection, moment: datetime | None, otherwise: 
     return _AFTER_ALL if row is None else int(row["seq"])
 
 
+NEWEST_MODEL = """
+SELECT * FROM audit WHERE action = :action AND COALESCE(site_id, '') = :site_id ORDER BY seq DESC LIMIT 1
+"""
+
+
+async def newest_model(connection: Connection, site_id: str | None) -> Entry | None:
+    """Return the newest entry about which model a site uses (None: all sites), as its last word until this commits."""
+    await connection.one(LOCK_HEAD)
+    found = [
+        row
+        for action in (AuditAction.MODEL_ACTIVATED, AuditAction.MODEL_ROLLED_BACK)
+        if (row := await connection.one(NEWEST_MODEL, action=action, site_id=site_id or "")) is not None
+    ]
+    return _entry(max(found, key=lambda row: int(row["seq"]))) if found else None
+
+
 def _fields(row: Row) -> Sequence[object]:
     names = ("seq", "at_ms", "actor_kind", "actor_id", "action", "subject_kind", "subject_id", "site_id", "detail")
     return [row[name] for name in names]

@@ -21,7 +21,7 @@ from moderator.storage import people, policies
 from moderator.storage.audit import Actor
 from moderator.storage.people import Account
 from moderator.storage.policies import policy_to_dict
-from moderator.usecases import feedback, golden, manage, staffing
+from moderator.usecases import feedback, golden, manage, models, staffing
 from moderator.usecases import policies as policies_in
 from moderator.usecases.moderate import Moderated, moderate_many
 
@@ -185,16 +185,33 @@ def example_to_dict(example: GoldenExample) -> dict[str, Any]:
     }
 
 
-async def model_activate(services: Services, *, version: str) -> dict[str, Any]:
-    """Check a model version and use it."""
-    previous = services.scorer.version
-    return {"current": await manage.activate_model(services, OPERATOR, version), "previous": previous}
+async def model_activate(services: Services, *, version: str, site: str | None = None) -> dict[str, Any]:
+    """Check a model version and use it: for a site, or for all that have none of their own."""
+    scope = _scope(services, site)
+    previous = models.version_of(services, scope)
+    current = await models.activate_model(services, OPERATOR, version, scope)
+    return {"current": current, "previous": previous, "site_id": scope}
 
 
-async def model_rollback(services: Services) -> dict[str, Any]:
+async def model_rollback(services: Services, *, site: str | None = None) -> dict[str, Any]:
     """Go back to the model before this one."""
-    previous = services.scorer.version
-    return {"current": await manage.rollback_model(services, OPERATOR), "previous": previous}
+    scope = _scope(services, site)
+    previous = models.version_of(services, scope)
+    return {"current": await models.rollback_model(services, OPERATOR, scope), "previous": previous, "site_id": scope}
+
+
+async def model_shadow(services: Services, *, version: str | None, site: str | None, promotes: bool) -> dict[str, Any]:
+    """Put a version on trial beside the one in use; without a version, end the trial."""
+    scope = _scope(services, site)
+    if version is None:
+        return {"ended": await models.stop_trial(services, OPERATOR, scope), "site_id": scope}
+    trial = await models.start_trial(services, OPERATOR, version, scope, promotes=promotes)
+    against = models.version_of(services, scope)
+    return {"trial": trial.version, "against": against, "promotes": trial.promotes, "site_id": scope}
+
+
+def _scope(services: Services, site: str | None) -> SiteId | None:
+    return None if site is None else find_site(services, site)
 
 
 async def erase_comment(services: Services, *, comment_id: str) -> dict[str, Any]:
@@ -295,6 +312,7 @@ COMMANDS: Mapping[str, Command] = {
     "golden.remove": golden_remove,
     "model.activate": model_activate,
     "model.rollback": model_rollback,
+    "model.shadow": model_shadow,
     "erase.comment": erase_comment,
     "erase.author": erase_author,
     "import": import_comments,

@@ -4,9 +4,6 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-import anyio.to_thread
-
-from moderator.classifier import registry
 from moderator.directory import hash_secret
 from moderator.domain.comments import Site
 from moderator.domain.errors import Conflict, Fault, InvalidInput, NotFound
@@ -16,7 +13,7 @@ from moderator.domain.people import KeyKind, Role, SiteKey
 from moderator.domain.policy import Policy
 from moderator.domain.reasons import check_reasons
 from moderator.domain.sites import SiteSettings
-from moderator.services import Services, load_model
+from moderator.services import Services
 from moderator.storage import outbox, policies, sites
 from moderator.storage.audit import Actor
 from moderator.storage.database import Connection
@@ -209,40 +206,6 @@ async def disable_endpoint(services: Services, actor: Actor, site_id: SiteId, en
             raise NotFound("There is no such webhook.")
         await outbox.disable_endpoint(connection, endpoint_id, reason="disabled", now=now)
         await audit_act(services, connection, actor, AuditAction.ENDPOINT_DISABLED, "endpoint", endpoint_id, site_id)
-
-
-async def activate_model(services: Services, actor: Actor, version: str) -> str:
-    """Check a model version, make it the current one, and use it. Return it.
-
-    Raises:
-        NotFound: no such version.
-        ModelRefused: it failed a check; the model in use stays.
-    """
-    folder = services.models_folder
-    if version not in await anyio.to_thread.run_sync(registry.list_versions, folder):
-        raise NotFound("There is no such model version.")
-    await anyio.to_thread.run_sync(registry.load_version, folder, version)
-    await anyio.to_thread.run_sync(registry.activate, folder, version)
-    await _use_current_model(services, actor, AuditAction.MODEL_ACTIVATED)
-    return version
-
-
-async def rollback_model(services: Services, actor: Actor) -> str:
-    """Go back to the model that was current before this one, and return its version.
-
-    Raises:
-        Conflict: there is no earlier one.
-        ModelRefused: it failed a check; the model in use stays.
-    """
-    version = await anyio.to_thread.run_sync(registry.rollback, services.models_folder)
-    await _use_current_model(services, actor, AuditAction.MODEL_ROLLED_BACK)
-    return version
-
-
-async def _use_current_model(services: Services, actor: Actor, action: AuditAction) -> None:
-    await anyio.to_thread.run_sync(load_model, services)
-    async with services.database.transaction() as connection:
-        await audit_act(services, connection, actor, action, "model", services.scorer.version or "none")
 
 
 async def _issue_key(

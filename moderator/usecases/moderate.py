@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import anyio
 import anyio.to_thread
 
+from moderator.classifier.scorer import Scorer
 from moderator.domain.audits import AUDIT_WEIGHT, is_drawn, probability_of
 from moderator.domain.blind import is_blind
 from moderator.domain.campaigns import Signature
@@ -37,6 +38,7 @@ from moderator.storage.comments import Record, Stored
 from moderator.storage.database import Connection
 from moderator.storage.signatures import Signed
 from moderator.usecases.facts import count_author, gather_facts, hash_text, network_of
+from moderator.usecases.shadow import watch
 
 # From here on a batch is scored in a thread; below, the hop costs more than the scores (docs/decisions/0005).
 LARGE_BATCH_CHARACTERS = 20_000
@@ -70,29 +72,37 @@ async def moderate(services: Services, comment: Comment, *, idempotency_key: str
         StorageUnavailable: nothing was recorded.
     """
     started = services.monotonic()
-    scored = services.scorer.score(comment.text, comment.lang)
-    moderated = await _moderate_scored(services, comment, scored, idempotency_key)
+    scorer = services.scorer_of(comment.site_id)
+    scored = scorer.score(comment.text, comment.lang)
+    moderated = await _moderate_scored(services, comment, scorer, scored, idempotency_key)
     services.metrics.moderate_seconds.observe(services.monotonic() - started)
     return moderated
 
 
 async def preview(services: Services, comment: Comment) -> Outcome:
     """Return what would become of a comment now. Nothing is stored, counted or learned, and nobody will see it."""
-    scored = services.scorer.score(comment.text, comment.lang)
-    policy = services.policy_for(comment.site_id)
+    scorer = services.scorer_of(comment.site_id)
+    scored = scorer.score(comment.text, comment.lang)
+    policy = services.policy_for(comment.site_id, scorer)
     signature = sign(comment.text, comment.site_id) if policy.campaign_limit else None
     facts = await gather_facts(services, comment, policy, hash_text(comment.text), signature, recent=1)
-    return _outcome(services, comment, scored, policy, judge(policy, comment, scored, facts), None)
+    return _outcome(scorer, comment, scored, policy, judge(policy, comment, scored, facts), None)
 
 
 async def moderate_many(services: Services, submitted: Sequence[Comment]) -> list[Moderated | ModerationError]:
     """Moderate comments, each by itself: an item that cannot be taken carries its error and spoils no other."""
-    scored = await score_many(services, [one.text for one in submitted], [one.lang for one in submitted])
+    scored: list[tuple[Scorer, Scored | None]] = [(services.scorer, None)] * len(submitted)
+    for site_id in dict.fromkeys(one.site_id for one in submitted):
+        own = [n for n, one in enumerate(submitted) if one.site_id == site_id]
+        scorer = services.scorer_of(site_id)
+        found = await score_many(scorer, [submitted[n].text for n in own], [submitted[n].lang for n in own])
+        for n, one_scored in zip(own, found, strict=True):
+            scored[n] = scorer, one_scored
     results: list[Moderated | ModerationError | None] = [None] * len(submitted)
 
     async def one(n: int) -> None:
         try:
-            results[n] = await _moderate_scored(services, submitted[n], scored[n], None)
+            results[n] = await _moderate_scored(services, submitted[n], *scored[n], None)
         except ModerationError as error:
             results[n] = error
 
@@ -102,22 +112,22 @@ async def moderate_many(services: Services, submitted: Sequence[Comment]) -> lis
     return [result for result in results if result is not None]
 
 
-async def score_many(services: Services, texts: Sequence[str], langs: Sequence[str | None] = ()) -> list[Scored | None]:
+async def score_many(scorer: Scorer, texts: Sequence[str], langs: Sequence[str | None] = ()) -> list[Scored | None]:
     """Score texts, in a thread when there is much to score. Nothing is stored.
 
     Args:
         langs: the language of each, when the site says; nothing for none of them.
     """
     if _is_large(texts):
-        return await anyio.to_thread.run_sync(services.scorer.score_many, texts, langs)
-    return services.scorer.score_many(texts, langs)
+        return await anyio.to_thread.run_sync(scorer.score_many, texts, langs)
+    return scorer.score_many(texts, langs)
 
 
-async def scores_many(services: Services, texts: Sequence[str]) -> list[Mapping[Label, float]]:
+async def scores_many(scorer: Scorer, texts: Sequence[str]) -> list[Mapping[Label, float]]:
     """Return the scores alone of texts, without what only a policy asks for; none for any without a model."""
     if _is_large(texts):
-        return await anyio.to_thread.run_sync(services.scorer.scores_many, texts)
-    return services.scorer.scores_many(texts)
+        return await anyio.to_thread.run_sync(scorer.scores_many, texts)
+    return scorer.scores_many(texts)
 
 
 def _is_large(texts: Sequence[str]) -> bool:
@@ -125,24 +135,27 @@ def _is_large(texts: Sequence[str]) -> bool:
 
 
 async def _moderate_scored(
-    services: Services, comment: Comment, scored: Scored | None, idempotency_key: str | None
+    services: Services, comment: Comment, scorer: Scorer, scored: Scored | None, idempotency_key: str | None
 ) -> Moderated:
-    policy = services.policy_for(comment.site_id)
+    policy = services.policy_for(comment.site_id, scorer)
     text_hash = hash_text(comment.text)
     signature = sign(comment.text, comment.site_id) if policy.campaign_limit else None
     recent = count_author(services, comment)
     facts = await gather_facts(services, comment, policy, text_hash, signature, recent=recent)
     verdict = judge(policy, comment, scored, facts)
-    entry = _entry(services, comment, scored, policy, verdict, facts, text_hash, signature, idempotency_key)
+    entry = _entry(services, scorer, comment, scored, policy, verdict, facts, text_hash, signature, idempotency_key)
     repeated = await services.database.batch_write(_record, entry)
     if repeated is None:
         services.metrics.verdicts.labels(verdict.action).inc()
+        if services.candidates:
+            watch(services, comment, facts, scored, verdict)
         return Moderated(outcome=entry.record.outcome, is_new=True)
     return Moderated(outcome=_repeat(entry, *repeated), is_new=False)
 
 
 def _entry(
     services: Services,
+    scorer: Scorer,
     comment: Comment,
     scored: Scored | None,
     policy: Policy,
@@ -177,7 +190,7 @@ def _entry(
         if probability is not None and is_drawn(comment.id, comment.site_id, probability):
             audited = _case(services, comment, Cause.SAMPLE, AUDIT_WEIGHT, campaign)
     # An audit is not the site's concern: its comment is decided.
-    outcome = _outcome(services, comment, scored, policy, verdict, case)
+    outcome = _outcome(scorer, comment, scored, policy, verdict, case)
     is_repeatable = comment.external_id is not None or idempotency_key is not None
     record = Record(
         comment=comment,
@@ -217,7 +230,7 @@ def _probability(
 
 
 def _outcome(
-    services: Services,
+    scorer: Scorer,
     comment: Comment,
     scored: Scored | None,
     policy: Policy,
@@ -231,7 +244,7 @@ def _outcome(
         status=STATUS_AFTER[verdict.action],
         scores=scored.scores if scored else {},
         reasons=verdict.reasons,
-        spans=_explain(services, comment, verdict),
+        spans=_explain(scorer, comment, verdict),
         signals=scored.signals if scored else (),
         model=scored.model if scored else None,
         policy=policy.version,
@@ -244,9 +257,9 @@ def _cause(verdict: Verdict) -> Cause:
     return Cause.CAMPAIGN if is_campaign else Cause.BORDERLINE
 
 
-def _explain(services: Services, comment: Comment, verdict: Verdict) -> tuple[Span, ...]:
+def _explain(scorer: Scorer, comment: Comment, verdict: Verdict) -> tuple[Span, ...]:
     labels = [reason.label for reason in verdict.reasons if reason.label is not None]
-    return services.scorer.explain(comment.text, labels) if labels else ()
+    return scorer.explain(comment.text, labels) if labels else ()
 
 
 _Repeated = tuple[Stored, str | None]

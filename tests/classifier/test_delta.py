@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
 
@@ -17,50 +16,18 @@ from moderator.classifier import manifest as manifests
 from moderator.classifier import registry
 from moderator.classifier.delta import Delta, HouseRules, HouseScorer
 from moderator.classifier.features import COLUMNS, columns
-from moderator.classifier.manifest import File, Golden, Learned, Manifest
 from moderator.classifier.model import Model
 from moderator.domain.errors import ModelRefused
+from tests.learned import a_delta, publish_learned
 
 LEARNED = "learned-1"
 TEXTS = ("you total moron", "The minister explains the budget.", "wibbly wobbly", "", "word " * 900 + "moron")
 
 
-def _delta(*texts: str, amount: float = 2.0) -> Delta:
-    """Return a change of `toxic` for every n-gram of some texts."""
-    chosen = np.unique(np.concatenate([columns(text) for text in texts])).astype(np.int32)
-    weights = np.zeros((chosen.size, 8), np.float16)
-    weights[:, 0] = amount
-    house = HouseRules(
-        mixture=np.full(8, 0.25, np.float32), offset=1.0, weights=np.full(chosen.size, amount, np.float16)
-    )
-    return Delta(columns=chosen, weights=weights, house_rules=house)
-
-
 @pytest.fixture
 def learned(models: Path) -> Path:
     """Publish a version that learned a word, and return the folder of models."""
-    base = registry.read_manifest(models, registry.current_version(models) or "")
-    model, weights = registry.load_weights(models, base)
-    changes = _delta("wibbly wobbly")
-
-    def describe(files: list[File]) -> Manifest:
-        described = msgspec.structs.replace(base, version=LEARNED, parent=base.version, files=files)
-        own = registry.new_model(described, changes.over(weights), HouseScorer(model, changes).score)
-        assert own.house_rules
-        return msgspec.structs.replace(
-            described,
-            golden=[
-                Golden(
-                    text=one.text,
-                    scores=dict(zip(own.labels, own.scores(one.text).tolist(), strict=True)),
-                    house_rules=own.house_rules(one.text),
-                )
-                for one in base.golden
-            ],
-            learned=Learned(base=base.files[0], sites=[], rows=9, waiting=0, since="", until="", labels={}, gate=[]),
-        )
-
-    registry.publish(models, LEARNED, {deltas.FILE_NAME: deltas.pack(changes)}, describe)
+    publish_learned(models, LEARNED)
     return models
 
 
@@ -92,7 +59,7 @@ def test_no_change_scores_as_the_base_bit_for_bit(models: Path, model: Model) ->
 
 
 def test_the_house_rules_are_what_they_are_made_of(models: Path, model: Model) -> None:
-    changes = _delta("wibbly wobbly")
+    changes = a_delta("wibbly wobbly")
     assert changes.house_rules
     scorer = HouseScorer(model, changes)
     found = columns("wibbly wobbly moron")
@@ -115,7 +82,7 @@ def test_the_worst_window_of_a_long_text_counts(learned: Path) -> None:
 
 
 def test_a_packed_change_comes_back(models: Path) -> None:
-    changes = _delta("wibbly wobbly")
+    changes = a_delta("wibbly wobbly")
     back = deltas.unpack(deltas.pack(changes))
     assert np.array_equal(back.columns, changes.columns)
     assert np.array_equal(back.weights, changes.weights)

@@ -18,11 +18,11 @@ def test_without_a_model_nothing_is_scored_or_explained() -> None:
     assert scorer.score_many(["a", "b"]) == [None, None]
     assert scorer.scores_many(["a", "b"]) == [{}, {}]
     assert scorer.explain("anything", list(Label)) == ()
+    assert scorer.house_rules("anything") is None
 
 
-def test_a_swapped_model_scores_from_then_on(model: Model) -> None:
-    scorer = Scorer(None)
-    scorer.swap(model)
+def test_scores_name_the_model_that_gave_them(model: Model) -> None:
+    scorer = Scorer(model)
     assert scorer.version == model.version
     scored = scorer.score("You pathetic clown.")
     assert scored is not None

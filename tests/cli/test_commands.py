@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.learned import publish_learned
 from tests.server import Service
 
 COMMENTS = [
@@ -134,6 +135,34 @@ def test_models(service: Service) -> None:
     assert service.json("model", "activate", listed["current"])["current"] == listed["current"]
     assert service.run("model", "rollback").returncode == 1
     assert service.run("model", "show", "none-1").returncode == 1
+
+
+def test_a_model_for_one_site_and_on_trial(service: Service) -> None:
+    base = service.json("model", "list")["current"]
+    learned = publish_learned(service.folder / "models")
+    site = service.json("site", "add", "News")["site_id"]
+    answer = service.json("model", "activate", learned, "--site", "News")
+    assert answer == {"current": learned, "previous": base, "site_id": site}
+    listed = service.json("model", "list")
+    assert (listed["current"], listed["sites"]) == (base, {site: learned})
+    assert f"site {site}" in service.run("model", "list").stdout
+    assert [one["level"] for one in service.json("doctor")["checks"] if one["check"] == "site model"] == ["ok"]
+    scored = service.json("score", "--site", site, "wibbly wobbly")
+    assert scored["model"] == learned
+    assert 0 < scored["results"][0]["house_rules"] < 1
+    assert "rejected here" in service.run("score", "--site", site, "wibbly wobbly").stdout
+    assert service.json("model", "rollback", "--site", site)["current"] == "shared"
+    assert service.json("model", "list")["sites"] == {}
+    assert service.run("model", "shadow").stdout == "No version was on trial yet.\n"
+    trial = service.json("model", "shadow", learned, "--promote")
+    assert trial == {"trial": learned, "against": base, "promotes": True, "site_id": None}
+    assert f"{learned}  on trial for all sites" in service.run("model", "list").stdout
+    assert service.json("model", "shadow")["trials"][0]["version"] == learned
+    assert "0 of 0 verdicts would be others" in service.run("model", "shadow").stdout
+    assert service.run("model", "shadow", learned, "--stop").returncode == 2
+    assert service.json("model", "shadow", "--stop") == {"ended": learned, "site_id": None}
+    assert "ended: stopped" in service.run("model", "shadow").stdout
+    assert service.run("model", "shadow", "--stop").returncode == 1
 
 
 def test_score_explains_itself(service: Service) -> None:

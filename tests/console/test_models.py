@@ -10,7 +10,7 @@ import pytest
 
 from moderator.classifier import manifest as manifests
 from moderator.classifier.manifest import Curve, Goal, Point, ScoreGroup
-from moderator.classifier.registry import read_manifest
+from moderator.classifier.registry import activate, read_manifest
 from moderator.classifier.scorer import Scorer
 from moderator.console.plots import LINE_HEIGHT, LINE_WIDTH, line
 from moderator.domain.events import AuditAction
@@ -19,13 +19,19 @@ from moderator.domain.people import Role
 from moderator.domain.policy import Action
 from moderator.domain.review import ReasonCode, Source
 from moderator.domain.scoring import Label
+from moderator.domain.shadow import Ending
 from moderator.services import Services, load_model
 from moderator.storage import audit, comments, decisions
+from moderator.storage import shadow as storage
 from moderator.storage.comments import Record
-from moderator.usecases import manage
-from tests.builders import a_comment, an_outcome
+from moderator.storage.shadow import Run
+from moderator.usecases import manage, shadow
+from moderator.usecases import models as using
+from moderator.usecases.moderate import moderate
+from tests.builders import a_comment, a_policy, an_outcome, sighted
 from tests.console.conftest import PASSWORD, Visitor
 from tests.fakes import Clock
+from tests.learned import publish_learned
 from tests.storage.rows import a_decision
 from tests.tiny import publish_tiny
 from tests.usecases.conftest import OPERATOR
@@ -319,3 +325,108 @@ async def test_too_few_decisions_are_not_drawn(services: Services, admin: Visito
     text = _text(await admin.open(f"/console/models/{first}?own={site}"))
 
     assert "Too few decisions to draw: 9 in the last 30 days" in text
+
+
+# For one site, and on trial
+
+
+@pytest.fixture
+def learned(services: Services, first: str) -> str:
+    return publish_learned(services.models_folder)
+
+
+async def test_a_site_gets_a_model_of_its_own_and_goes_back(
+    services: Services, admin: Visitor, site: SiteId, first: str, learned: str
+) -> None:
+    await admin.open(f"/console/models/{learned}")
+    page = _text(await admin.submit(f"/console/models/{learned}/activate", in_use=first, site=site))
+    assert services.scorer.version == first
+    assert services.scorer_of(site).version == learned
+    assert "Sites with a model of their own" in page
+    assert "Use the model of all sites again" in page
+    assert "Sites that use it while the others do not: News" in _text(await admin.open(f"/console/models/{learned}"))
+    await admin.open("/console/models")
+    back = {"about": "site", "site": site, "in_use": learned}
+    await admin.submit("/console/models/rollback", **back)
+    assert services.scorer_of(site).version == first
+    await admin.submit("/console/models/rollback", **back)
+    assert admin.status == 409
+    assert services.scorer_of(site).version == first
+
+
+async def test_a_broken_model_of_a_site_is_told(
+    services: Services, admin: Visitor, site: SiteId, first: str, learned: str
+) -> None:
+    activate(services.models_folder, learned, site)
+    (services.models_folder / learned / "delta.joblib").write_bytes(b"damaged")
+    load_model(services)
+    assert "delta.joblib does not have" in await admin.open("/console/models")
+
+
+async def test_a_trial_shows_what_would_be_another_verdict_and_is_ended(
+    services: Services, admin: Visitor, site: SiteId, first: str, learned: str
+) -> None:
+    await admin.open(f"/console/models/{learned}")
+    page = _text(await admin.submit(f"/console/models/{learned}/trial", site="", promotes="yes"))
+    assert f"On trial: {learned}" in page
+    assert "It has met no comment yet" in page
+    assert "put to use when it has met enough comments" in page
+    moderated = await moderate(services, a_comment("wibbly wobbly", site_id=site))
+    await moderate(services, a_comment("The minister explains the budget.", site_id=site))
+    await shadow.compare_waiting(services)
+    page = await admin.open("/console/models")
+    found = (await shadow.comparisons(services))[0]
+    assert found.comments == 2
+    assert f"{found.flips} of 2 verdicts would be others" in _text(page)
+    assert (f"/console/comments/{moderated.outcome.comment_id}" in page) == bool(found.flips)
+    assert "style=" not in page
+    page = _text(await admin.submit("/console/models/trial/stop", site=""))
+    assert f"Was on trial: {learned}" in page
+    assert "Somebody ended the trial" in page
+    log = _text(await admin.open("/console/log"))
+    assert f"Ada put the model {learned} on trial" in log
+    assert f"Ada ended the trial of the model {learned}" in log
+
+
+@pytest.mark.parametrize("ending", list(Ending))
+async def test_each_ending_is_said_in_words(
+    services: Services, admin: Visitor, first: str, learned: str, ending: Ending
+) -> None:
+    run = Run(scope=SiteId("gone"), version=learned, started=services.now(), against=first, dropped=2)
+    async with services.database.transaction() as connection:
+        await storage.start(connection, run)
+        await storage.add_dropped(connection, run, 2)
+        await storage.end(connection, run, ending, services.now())
+    page = _text(await admin.open("/console/models"))
+    assert f"Was on trial: {learned}" in page
+    assert "For gone, beside" in page
+    assert "2 comments dropped" in page
+
+
+async def test_a_trial_of_all_sites_is_not_shown_to_who_sees_some(
+    services: Services, visitor: Visitor, site: SiteId, learned: str
+) -> None:
+    await manage.add_person(services, OPERATOR, "Lim", Role.ADMIN, password=PASSWORD, only_sites=[site])
+    await using.start_trial(services, OPERATOR, learned)
+    await using.activate_model(services, OPERATOR, learned, site)
+    await visitor.sign_in("Lim")
+    page = await visitor.open("/console/models")
+    assert "On trial" not in page
+    assert "Sites with a model of their own" in page
+    assert "rollback" not in page
+
+
+async def test_house_rules_stand_with_a_case_and_a_comment(
+    services: Services, admin: Visitor, site: SiteId, learned: str
+) -> None:
+    await using.activate_model(services, OPERATOR, learned, site)
+    text = sighted("You total moron, wibbly wobbly.")
+    policy = a_policy(hold_everything=True)
+    await manage.set_policy(services, OPERATOR, site, policy)
+    moderated = await moderate(services, a_comment(text, site_id=site))
+    rules = services.scorer_of(site).house_rules(text)
+    page = _text(await admin.open(f"/console/comments/{moderated.outcome.comment_id}"))
+    assert f"as its model knows them now: {rules:.2f}" in page
+    await admin.open("/console")
+    page = _text(await admin.submit(f"/console/cases/{moderated.outcome.case}/claim"))
+    assert f"This site’s own rules: {rules:.2f} likely to be rejected here" in page

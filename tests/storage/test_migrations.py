@@ -39,6 +39,7 @@ NAMES = [
     "0007_people",
     "0008_bulk_log_numbers",
     "0009_golden_examples",
+    "0010_models_of_sites",
     "0013_came",
 ]
 

@@ -173,17 +173,17 @@ async def test_many_are_moderated_each_by_itself(services: Services, site: SiteI
 async def test_large_batches_are_scored_in_order_too(services: Services, site: SiteId) -> None:
     texts = [f"{n} viagra" if n % 2 else f"{n} gas" for n in range(3_000)]
 
-    scored = await score_many(services, texts)
+    scored = await score_many(services.scorer, texts)
 
     assert [one.scores[Label.SPAM] > 0.5 for one in scored if one] == [bool(n % 2) for n in range(3_000)]
-    assert await scores_many(services, texts) == [one.scores for one in scored if one]
+    assert await scores_many(services.scorer, texts) == [one.scores for one in scored if one]
 
 
 async def test_scores_alone_are_those_that_a_policy_sees(services: Services, site: SiteId) -> None:
-    (scored,) = await score_many(services, ["viagra"])
+    (scored,) = await score_many(services.scorer, ["viagra"])
 
     assert scored is not None
-    assert await scores_many(services, ["viagra"]) == [scored.scores]
+    assert await scores_many(services.scorer, ["viagra"]) == [scored.scores]
 
 
 async def test_a_hurried_author_is_held_by_id_and_by_address(services: Services, site: SiteId, clock: Clock) -> None:

@@ -30,13 +30,13 @@ async def create_moderation(request: Request[Any]) -> Response:
     found = services(request)
     site_id = access.site_key(found, access.bearer(request.headers.get("authorization"))).site_id
     asked = halves.decode(DECODER, await read_body(request.scope, request.receive, limit=MAX_BATCH_BYTES))
-    texts = asked.texts()
-    if asked.model is not None and asked.model != found.scorer.version and not _MODELS.fullmatch(asked.model):
+    texts, scorer = asked.texts(), found.scorer_of(site_id)
+    if asked.model is not None and asked.model != scorer.version and not _MODELS.fullmatch(asked.model):
         raise UnknownModel(asked.model)
-    scored = [one for one in await score_many(found, texts) if one is not None]
+    scored = [one for one in await score_many(scorer, texts) if one is not None]
     if not scored:
         raise NoModel("No model is loaded.")
-    policy = found.policy_for(site_id)
+    policy = found.policy_for(site_id, scorer)
     results = (
         _results(scored, policy)
         if len(scored) <= FEW_RESULTS

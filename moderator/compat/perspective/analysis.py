@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from moderator.compat.perspective.attributes import label_of
+import anyio.to_thread
+
+from moderator.classifier.scorer import Scorer
+from moderator.compat.perspective.attributes import asks_house_rules, label_of
 from moderator.compat.perspective.errors import NoModel, Refusal
 from moderator.compat.perspective.languages import Languages
 from moderator.compat.perspective.sentences import sentences
@@ -17,16 +20,17 @@ from moderator.compat.perspective.wire import (
     check_type,
     text_of,
 )
-from moderator.domain.scoring import Label
+from moderator.domain.ids import SiteId
+from moderator.domain.teaching import HOUSE_RULES
 from moderator.services import Services
 from moderator.usecases.moderate import scores_many
 
 _DECIMALS = 6
 
-Scores = Mapping[Label, float]
+Scores = Mapping[str, float]  # By label, and by `house_rules` where that is asked for.
 
 
-async def analyze(services: Services, asked: AnalyzeIn) -> AnalyzeOut:
+async def analyze(services: Services, site_id: SiteId, asked: AnalyzeIn) -> AnalyzeOut:
     """Return the scores that a request asks for.
 
     Raises:
@@ -36,13 +40,15 @@ async def analyze(services: Services, asked: AnalyzeIn) -> AnalyzeOut:
     text = text_of(asked.comment, asked.context)
     if not asked.requested_attributes:
         raise Refusal("Missing requested_attributes", "NO_REQUESTED_ATTRIBUTES")
-    languages = Languages.of(services, text, asked.languages or ())
+    scorer = services.scorer_of(site_id)
+    languages = Languages.of(scorer, text, asked.languages or ())
     parts = sentences(text) if asked.span_annotations else []
-    scored = await scores_many(services, [text, *(text[begin:end] for begin, end in parts)])
+    texts = [text, *(text[begin:end] for begin, end in parts)]
+    scored = await _score(scorer, texts, with_house_rules=asks_house_rules(asked.requested_attributes))
     if not scored[0]:
         raise NoModel("No model is loaded.")
     labels = _labels(asked.requested_attributes, known=tuple(scored[0]))
-    if not languages.are_supported(services):
+    if not languages.are_supported(scorer):
         if not asked.drop_unsupported_attributes:
             raise languages.refusal(next(iter(labels)))
         labels = {}
@@ -61,9 +67,22 @@ async def analyze(services: Services, asked: AnalyzeIn) -> AnalyzeOut:
     )
 
 
+async def _score(scorer: Scorer, texts: Sequence[str], *, with_house_rules: bool) -> list[Scores]:
+    """Return the scores of each text; with `house_rules` where the site's model knows them."""
+    found: list[Scores] = [
+        {label.value: score for label, score in scores.items()} for scores in await scores_many(scorer, texts)
+    ]
+    if not with_house_rules:
+        return found
+    rules = await anyio.to_thread.run_sync(lambda: [scorer.house_rules(text) for text in texts])
+    return [
+        scores if house is None else {**scores, HOUSE_RULES: house} for scores, house in zip(found, rules, strict=True)
+    ]
+
+
 def _labels(
-    requested: Mapping[str, AttributeParameters | None], *, known: Sequence[Label]
-) -> dict[str, tuple[Label, AttributeParameters | None]]:
+    requested: Mapping[str, AttributeParameters | None], *, known: Sequence[str]
+) -> dict[str, tuple[str, AttributeParameters | None]]:
     labels = {attribute: (label_of(attribute, known), wanted) for attribute, wanted in requested.items()}
     for attribute, wanted in requested.items():
         check_type(wanted.score_type if wanted else None, attribute)
@@ -74,12 +93,12 @@ def _threshold(wanted: AttributeParameters | None) -> float:
     return wanted.score_threshold or 0.0 if wanted else 0.0
 
 
-def _attribute_scores(label: Label, whole: Scores, spans: Sequence[tuple[int, int, Scores]]) -> AttributeScores:
+def _attribute_scores(label: str, whole: Scores, spans: Sequence[tuple[int, int, Scores]]) -> AttributeScores:
     return AttributeScores(
-        span_scores=[SpanScore(begin=begin, end=end, score=_score(scores, label)) for begin, end, scores in spans],
-        summary_score=_score(whole, label),
+        span_scores=[SpanScore(begin=begin, end=end, score=_rounded(scores, label)) for begin, end, scores in spans],
+        summary_score=_rounded(whole, label),
     )
 
 
-def _score(scores: Scores, label: Label) -> Score:
+def _rounded(scores: Scores, label: str) -> Score:
     return Score(value=round(scores[label], _DECIMALS))

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from moderator.classifier.language import find_language, primary
+from moderator.classifier.scorer import Scorer
 from moderator.compat.perspective.errors import Refusal
-from moderator.services import Services
 
 UNDETERMINED: Final = "und"  # BCP 47's own word for a language that nobody knows.
 
@@ -22,7 +22,7 @@ class Languages:
     detected: Sequence[str]
 
     @classmethod
-    def of(cls, services: Services, text: str, named: Sequence[str]) -> Self:
+    def of(cls, scorer: Scorer, text: str, named: Sequence[str]) -> Self:
         """Return the languages of a text.
 
         A text too short or too odd to tell is in `und`. Perspective refused such a text (LANGUAGE_DETECTION_FAILED);
@@ -31,7 +31,7 @@ class Languages:
         requested = [language for language in named if language != UNDETERMINED]
         if requested:
             return cls(requested=requested, detected=())
-        model = services.scorer.model
+        model = scorer.model
         found = find_language(text) if model is not None and model.languages else None
         return cls(requested=(), detected=(found or UNDETERMINED,))
 
@@ -47,9 +47,9 @@ class Languages:
         is_code = code.isascii() and code.isalpha() and len(code) <= 3 and code != UNDETERMINED
         return code if is_code else None
 
-    def are_supported(self, services: Services) -> bool:
+    def are_supported(self, scorer: Scorer) -> bool:
         """Return whether the model was taught all of them."""
-        model = services.scorer.model
+        model = scorer.model
         if model is None or not model.languages:
             return True
         return all(code == UNDETERMINED or primary(code) in model.languages for code in self.effective)

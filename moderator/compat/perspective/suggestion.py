@@ -1,5 +1,6 @@
 """`comments:suggestscore`: what a client thinks a text's scores should be. It teaches a little and decides nothing."""
 
+from moderator.classifier.scorer import Scorer
 from moderator.compat.perspective.attributes import label_of
 from moderator.compat.perspective.errors import Refusal
 from moderator.compat.perspective.languages import Languages
@@ -23,8 +24,9 @@ async def take_suggestion(services: Services, site_id: SiteId, sent: SuggestIn) 
         raise too_long()
     if "\x00" in text:  # PostgreSQL cannot store it.
         raise InvalidInput(Fault(pointer="/comment/text", detail="must not contain U+0000"))
-    labels = _labels(services, sent)
-    languages = Languages.of(services, text, sent.languages or ())
+    scorer = services.scorer_of(site_id)
+    labels = _labels(scorer, sent)
+    languages = Languages.of(scorer, text, sent.languages or ())
     await suggest(services, site_id, text, labels, lang=languages.first)
     return SuggestOut(
         client_token=sent.client_token,
@@ -33,10 +35,10 @@ async def take_suggestion(services: Services, site_id: SiteId, sent: SuggestIn) 
     )
 
 
-def _labels(services: Services, sent: SuggestIn) -> dict[Label, float]:
+def _labels(scorer: Scorer, sent: SuggestIn) -> dict[Label, float]:
     if not sent.attribute_scores:
         raise Refusal("attribute_scores must not be empty")
-    model = services.scorer.model
+    model = scorer.model
     known = model.labels if model else tuple(Label)
     return {label_of(name, known): _value(name, scores) for name, scores in sent.attribute_scores.items()}
 

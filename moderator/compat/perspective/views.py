@@ -32,9 +32,9 @@ class AnalyzeComment:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         _check_method(scope)
         found = services_of(scope)
-        _site_of(scope)
+        site_id = _site_of(scope)
         body = await read_body(scope, receive, limit=MAX_BODY_BYTES)
-        await _send(send, await analyze(found, decode(_ANALYZE, body)))
+        await _send(send, await analyze(found, site_id, decode(_ANALYZE, body)))
 
 
 class SuggestScore:
