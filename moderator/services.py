@@ -120,11 +120,17 @@ def _new_provider(settings: Settings, now: Callable[[], datetime], monotonic: Ca
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, *, read_only: bool = False) -> AsyncIterator[Services]:
+async def open_services(
+    settings: Settings,
+    *,
+    read_only: bool = False,
+    now: Callable[[], datetime] = utc_now,
+    ids: IdSource | None = None,
+) -> AsyncIterator[Services]:
     """Open the database and the current model. Without a usable model the service runs, and holds every comment.
 
     SQLite is migrated here, before anything else happens; PostgreSQL, which other workers may be using, only by
-    `moderator migrate`.
+    `moderator migrate`. A simulation brings a clock of its own, and ids that go by it.
 
     Raises:
         StorageUnavailable, SecondWriter: the database cannot be opened.
@@ -137,7 +143,7 @@ async def open_services(settings: Settings, *, read_only: bool = False) -> Async
                 logger.info("migration_applied", name=name)
         else:
             await check_schema(database)
-        services = new_services(settings, database, Scorer(None))
+        services = new_services(settings, database, Scorer(None), now=now, ids=ids)
         load_model(services)
         await services.directory.refresh(database)
         yield services
