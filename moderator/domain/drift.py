@@ -200,11 +200,8 @@ _ALARM_SPREADS: Final = 5.0
 
 
 def _figures(unit: Sketch, quiet: Sequence[Sketch]) -> list[Figure]:
-    words = [one.words for one in quiet]
-    every_word = put_together(quiet).words
-    apart = [word_distance(one, _fewer(every_word, one)) for one in words]
     figures = [
-        _figure("words", _PSI, word_distance(unit.words, every_word), apart),
+        _words(unit.words, [one.words for one in quiet]),
         _histogram("length", _KS, ks, unit.lengths, [one.lengths for one in quiet]),
         *_scores(unit, quiet),
         _share("held", (unit.held, unit.comments), [(one.held, one.comments) for one in quiet]),
@@ -213,6 +210,20 @@ def _figures(unit: Sketch, quiet: Sequence[Sketch]) -> list[Figure]:
     if unit.ruled >= FEWEST_RULINGS and len(ruled) >= FEWEST_UNITS:
         figures.append(_share("overturned", (unit.overturned, unit.ruled), ruled))
     return figures
+
+
+def _words(own: Mapping[int, int], quiet: Sequence[Mapping[int, int]]) -> Figure:
+    whole: dict[int, int] = {}
+    for one in quiet:
+        for column, number in one.items():
+            whole[column] = whole.get(column, 0) + number
+    usual = leading_words(whole)
+    apart = [
+        word_distance(one, {column: whole[column] - one.get(column, 0) for column in {*usual, *leading_words(one)}})
+        for one in quiet
+    ]
+    every = {column: whole.get(column, 0) for column in {*usual, *leading_words(own)}}
+    return _figure("words", _PSI, word_distance(own, every), apart)
 
 
 def _scores(unit: Sketch, quiet: Sequence[Sketch]) -> list[Figure]:
@@ -303,19 +314,16 @@ def ks(own: Histogram, others: Histogram) -> float:
 
 
 def word_distance(own: Mapping[int, int], others: Mapping[int, int]) -> float:
-    """Return the population stability index over the most frequent words of either side.
+    """Return the population stability index over the words of `others`: the most frequent ones of either side.
 
     A word that only one side has is what a campaign or a new subject looks like.
     """
-    columns = sorted({*_leading(own), *_leading(others)})
+    columns = sorted(others)
     if not columns:
         return 0.0
-    return stability([own.get(one, 0) for one in columns], [others.get(one, 0) for one in columns])
+    return stability([own.get(one, 0) for one in columns], [others[one] for one in columns])
 
 
-def _leading(words: Mapping[int, int]) -> list[int]:
+def leading_words(words: Mapping[int, int]) -> list[int]:
+    """Return the most frequent of the words, by their columns."""
     return nlargest(COMPARED_WORDS, words, key=lambda column: (words[column], column))
-
-
-def _fewer(words: Mapping[int, int], fewer: Mapping[int, int]) -> dict[int, int]:
-    return {column: number - fewer.get(column, 0) for column, number in words.items()}

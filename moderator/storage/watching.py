@@ -220,6 +220,19 @@ async def watch_figures(connection: Connection, site_id: SiteId, since: date) ->
     return [_day(row) for row in await connection.all(FIGURES, site_id=site_id, since=number_of(since))]
 
 
+NEWEST_FIGURES = """
+SELECT figures FROM watch_days AS newest
+WHERE day >= :since AND state <> 'waiting' AND day = (
+    SELECT MAX(day) FROM watch_days WHERE watch_days.site_id = newest.site_id AND state <> 'waiting')
+"""
+
+
+async def newest_figures(connection: Connection, since: date) -> list[Figure]:
+    """Return the figures of the newest judged day of every site that has one since a day."""
+    rows = await connection.all(NEWEST_FIGURES, since=number_of(since))
+    return [figure for row in rows for figure in _figures(row["figures"])]
+
+
 SET_DAY = """
 INSERT INTO watch_days (site_id, day, comments, held, ruled, overturned, model, histograms, lengths, words, figures,
     state, watched_ms)

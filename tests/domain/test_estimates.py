@@ -1,4 +1,4 @@
-"""The weighted rate of errors and its interval: exact where weights are equal, and true of streams whose rate is known."""
+"""The weighted rate of errors and its interval: exact where weights are equal, true of streams whose rate is known."""
 
 import random
 
@@ -99,7 +99,7 @@ def test_a_promise_is_broken_only_where_that_is_sure() -> None:
 @pytest.mark.parametrize("wrong", [{"probability": 0.0}, {"probability": 1.5}, {"wrong": 3}, {"wrong": -1}])
 def test_what_cannot_have_been_drawn_is_refused(wrong: dict[str, float]) -> None:
     fields = {"probability": 0.5, "audited": 2, "wrong": 1, **wrong}
-    with pytest.raises(ValueError, match="probability above 0|no more can be wrong"):
+    with pytest.raises(ValueError, match=r"probability above 0|no more can be wrong"):
         Stratum(**fields)  # type: ignore[arg-type]
 
 
