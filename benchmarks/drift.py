@@ -164,7 +164,7 @@ def markdown(found: Mapping[str, Any]) -> str:
     """Return what was measured, as a table."""
     seeds, quiet = found["seeds"], found["quiet"]
     rows = [f"| {name} | {number} of {seeds} |" for name, number in found["found"].items()]
-    alarms = sum(quiet)
+    alarms, ones = sum(quiet), sum(one > 0 for one in quiet)
     return "\n".join(
         [
             f"About {found['a_day']:,} comments a day, {seeds} streams each.",
@@ -173,7 +173,6 @@ def markdown(found: Mapping[str, Any]) -> str:
             "|---|---|",
             *rows,
             "",
-            f"Quiet streams of {QUIET_DAYS} days: {alarms} alarms in {seeds}, "
-            f"{alarms / seeds:.2f} a stream; {sum(one > 0 for one in quiet)} streams had any.",
+            f"Quiet streams of {QUIET_DAYS} days: {alarms} alarms in {seeds} streams; {ones} of them had any.",
         ]
     )

@@ -12,7 +12,7 @@ far beyond the spread of the quiet days. What is watched twice in a row is an al
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from heapq import nlargest
@@ -148,13 +148,13 @@ def judge_day(day: date, sketch: Sketch, before: Sequence[Day], *, since: date |
     pooled, judged = _pool(sketch, earlier)
     if pooled.comments < FEWEST_COMMENTS:
         return Day(day=day, sketch=sketch)
-    quiet = [one for one, level in judged if level in (Level.QUIET, Level.WATCH)][-MOST_UNITS:]
+    quiet = [one for one, level in judged if level is Level.QUIET][-MOST_UNITS:]
     if len(quiet) < FEWEST_UNITS:
         # Nothing can be said yet, but it is a day that the next ones are held against.
         return Day(day=day, sketch=sketch, level=Level.QUIET)
-    last = next((one.figures for one in reversed(earlier) if one.level is not Level.WAITING), ())
-    watched = {one.measure for one in last if one.level is not Level.QUIET}
-    figures = [_twice(one, watched) for one in _figures(pooled, quiet)]
+    figures = _figures(pooled, quiet)
+    if judged[-1][1] is not Level.QUIET:
+        figures = [_twice(one) for one in figures]
     return Day(day=day, sketch=sketch, level=worst(figures), figures=figures)
 
 
@@ -177,10 +177,9 @@ def _pool(sketch: Sketch, earlier: Sequence[Day]) -> tuple[Sketch, list[tuple[Sk
     return put_together([*waiting, sketch]), units
 
 
-def _twice(one: Figure, watched: set[str]) -> Figure:
-    if one.level is not Level.WATCH or one.measure not in watched:
-        return one
-    return Figure(measure=one.measure, value=one.value, usual=one.usual, limit=one.limit, level=Level.ALARM)
+def _twice(one: Figure) -> Figure:
+    """Return a figure after a day that was watched: what is watched again is an alarm."""
+    return replace(one, level=Level.ALARM) if one.level is Level.WATCH else one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,8 +192,8 @@ class _Limits:
 
 
 _PSI: Final = _Limits(watch=0.1, alarm=0.25, least_spread=0.01)
-_KS: Final = _Limits(watch=0.08, alarm=0.16, least_spread=0.01)
-_SHARE: Final = _Limits(watch=0.08, alarm=0.16, least_spread=0.005)
+_KS: Final = _Limits(watch=0.06, alarm=0.15, least_spread=0.01)
+_SHARE: Final = _Limits(watch=0.06, alarm=0.15, least_spread=0.005)
 _WATCH_SPREADS: Final = 4.0
 _ALARM_SPREADS: Final = 5.0
 
