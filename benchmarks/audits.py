@@ -1,4 +1,4 @@
-"""How often the interval of the audits holds the truth, on streams whose truth is known, and what counting would say."""
+"""How often the interval of the audits holds the truth, on streams of known truth, and what counting would say."""
 
 import random
 from collections.abc import Mapping
