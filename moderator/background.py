@@ -15,7 +15,7 @@ from moderator.log import logger
 from moderator.services import Services, load_model
 from moderator.storage import audit, comments
 from moderator.storage.audit import Actor, Entry
-from moderator.usecases import campaigns, review, searching
+from moderator.usecases import campaigns, review, searching, watching
 from moderator.webhooks.delivery import WRITERS, Writer, deliver_due
 from moderator.webhooks.guard import new_client
 
@@ -25,6 +25,7 @@ DELIVERIES_SECONDS = 1.0
 FORGET_SECONDS = 600.0
 INDEX_SECONDS = 1.0
 MERGE_SECONDS = 5.0
+WATCH_SECONDS = 300.0
 
 
 async def reload(services: Services) -> int:
@@ -104,6 +105,7 @@ async def run(services: Services, writers: Mapping[EndpointKind, Writer] = WRITE
             group.start_soon(every, FORGET_SECONDS, lambda: campaigns.forget_old(services), "forget_signatures")
             group.start_soon(every, INDEX_SECONDS, lambda: searching.index_new(services), "index_new")
             group.start_soon(every, MERGE_SECONDS, lambda: searching.merge_erased(services), "merge_erased")
+            group.start_soon(every, WATCH_SECONDS, lambda: watching.watch(services), "watch")
             group.start_soon(every, DELIVERIES_SECONDS, deliver, "deliver")
     finally:
         with anyio.CancelScope(shield=True):

@@ -10,6 +10,7 @@ from moderator.commands.moving import export_command, import_command
 from moderator.commands.output import Group, fail
 from moderator.commands.scoring import score_command
 from moderator.commands.serving import migrate_command, serve_command
+from moderator.commands.watching import certificate_group
 from moderator.commands.writing import (
     endpoint_group,
     erase_command,
@@ -41,6 +42,7 @@ for command in (
     endpoint_group,
     score_command,
     model_group,
+    certificate_group,
     import_command,
     export_command,
     erase_command,

@@ -33,6 +33,24 @@ class Metrics:
         self.deliveries_waiting = Gauge(
             "moderator_deliveries_waiting", "Webhook deliveries waiting", registry=self.registry
         )
+        self.drift = Gauge(
+            "moderator_drift",
+            "Distance of the newest watched day from the quiet ones before it, of the site farthest off",
+            ["measure"],
+            registry=self.registry,
+        )
+        self.audit_error_bound = Gauge(
+            "moderator_audit_error_bound",
+            "What the error rate of automatic verdicts is below with 95 % confidence, of the worst site",
+            ["verdict"],
+            registry=self.registry,
+        )
+        self.certificates = Gauge(
+            "moderator_certificates",
+            "Sites by what their automatic verdicts rest on",
+            ["verdict", "standing"],
+            registry=self.registry,
+        )
 
     def set_model(self, version: str | None) -> None:
         """Say which model is in use; `none` when every comment is held."""

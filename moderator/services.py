@@ -1,6 +1,7 @@
 """The long-lived objects of the service, and the only place that puts them together."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -15,7 +16,7 @@ from moderator.directory import Directory
 from moderator.domain.comments import Site
 from moderator.domain.errors import ModelRefused, NotFound
 from moderator.domain.ids import IdSource, SiteId
-from moderator.domain.policy import Policy
+from moderator.domain.policy import Action, Policy
 from moderator.identity import Provider
 from moderator.log import logger
 from moderator.metrics import Metrics
@@ -47,6 +48,7 @@ class Services:
     address_rates: TokenBuckets
     author_rates: MinuteCounts
     sign_in_rates: MinuteCounts
+    instance: str  # Tells this process from the other workers.
     identity: Provider | None = None
     model_refused: str | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)  # Set when answers that never end must end.
@@ -63,6 +65,10 @@ class Services:
             return self.directory.sites[site_id]
         except KeyError:
             raise NotFound("There is no such site.") from None
+
+    def suspended_for(self, site_id: SiteId) -> tuple[Action, ...]:
+        """Return the automatic verdicts that people give on a site until an alarm is lifted."""
+        return self.directory.suspended.get(site_id, ()) if self.settings.on_drift == "hold" else ()
 
     def policy_for(self, site_id: SiteId) -> Policy:
         """Return a site's policy with the thresholds of the model in use."""
@@ -101,6 +107,7 @@ def new_services(
         address_rates=TokenBuckets(rate_per_second=per_address / 60, burst=max(1.0, float(per_address))),
         author_rates=MinuteCounts(),
         sign_in_rates=MinuteCounts(),
+        instance=secrets.token_hex(8),
         identity=_new_provider(settings, now, monotonic),
         _policies={},
     )

@@ -32,6 +32,7 @@ class Settings:
     rate_per_author: int = 20
     rate_per_address: int = 20
     audit_share: float = 0.02
+    on_drift: str = "hold"
     idempotency_seconds: int = 86_400
     max_connections: int = 2_000
     request_seconds: float = 30.0
@@ -71,6 +72,7 @@ HELP: Mapping[str, str] = {
     "rate_per_author": "comments a minute by one author id or address before they are held; 0: no limit",
     "rate_per_address": "requests a minute from one address with a public key; 0: no limit",
     "audit_share": "share of the machine's own verdicts that people check blind, 0 to 1; a site's policy may differ",
+    "on_drift": "what an alarm does to automatic verdicts: hold (people decide until somebody has looked) or tell",
     "idempotency_seconds": "how long an Idempotency-Key is remembered, seconds",
     "max_connections": "open connections; one more is answered 503",
     "request_seconds": "how long a request may take to arrive, seconds",
@@ -89,7 +91,11 @@ HELP: Mapping[str, str] = {
     "oidc_moderators": "groups whose members are moderators, comma-separated; nobody else gets in",
 }
 
-_CHOICES = {"log": ("text", "json"), "log_level": ("debug", "info", "warning", "error")}
+_CHOICES = {
+    "log": ("text", "json"),
+    "log_level": ("debug", "info", "warning", "error"),
+    "on_drift": ("hold", "tell"),
+}
 _RANGES: Mapping[str, tuple[float, float]] = {
     "port": (0, 65_535),
     "workers": (1, 64),

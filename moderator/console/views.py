@@ -32,6 +32,7 @@ from moderator.console.session import (
     signed_form,
     trail_of,
 )
+from moderator.console.watching import ROUTES as WATCHING_ROUTES
 from moderator.console.words import TOLD
 from moderator.domain.errors import Fault, InvalidInput, NotSignedIn
 from moderator.domain.ids import CaseId, DecisionId
@@ -231,5 +232,6 @@ ROUTES: Final[list[BaseRoute]] = [
     *oidc.ROUTES,
     *log.ROUTES,
     *numbers.ROUTES,
+    *WATCHING_ROUTES,
     Mount("/console/static", StaticFiles(directory=STATIC), name="static"),
 ]

@@ -72,6 +72,8 @@ NAMES: Final = {
     "honeypot": marked("honeypot"),
     "too_fast": marked("too fast"),
     "hold_all": marked("hold all"),
+    "drift": marked("drift"),
+    "uncertified": marked("uncertified"),
     # Why people reject or report.
     "hate": marked("hate"),
     "sexual": marked("sexual"),
@@ -144,6 +146,7 @@ NAMES: Final = {
     "fastest_seconds": marked("fastest seconds"),
     "hold_everything": marked("hold everything"),
     "audit_share": marked("audit share"),
+    "certified_rejects": marked("certified rejects"),
 }
 _WHOLE: Final = parse_pattern("#,##0")
 _WHOLE_PERCENT: Final = parse_pattern("#,##0 %")

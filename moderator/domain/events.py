@@ -8,6 +8,8 @@ class EventName(StrEnum):
 
     COMMENT_DECIDED = "comment.decided"
     COMMENT_ERASED = "comment.erased"
+    AUTOMATION_SUSPENDED = "automation.suspended"
+    AUTOMATION_RESTORED = "automation.restored"
 
 
 class EndpointKind(StrEnum):
@@ -45,6 +47,10 @@ class AuditAction(StrEnum):
     MODEL_ACTIVATED = "model.activated"
     MODEL_ROLLED_BACK = "model.rolled_back"
     MODEL_REFUSED = "model.refused"
+    AUTOMATION_SUSPENDED = "automation.suspended"
+    AUTOMATION_RESTORED = "automation.restored"
+    CERTIFICATE_EARNED = "certificate.earned"
+    CERTIFICATE_EXPIRED = "certificate.expired"
 
 
 class ActorKind(StrEnum):
