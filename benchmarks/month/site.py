@@ -81,6 +81,7 @@ def settings_of(folder: Path) -> Settings:
         models=str(folder / "models"),
         log_level="error",
         rate_per_author=0,
+        on_drift="tell",  # An alarm would hold everything in both arms, and hide what learning does.
         reload_seconds=0.05,
     )
 
