@@ -118,7 +118,9 @@ async def run(wish: Wish, now: datetime, progress: Progress) -> Ran:
         said = {} if ran is None else {name: getattr(ran, name) for name in _KEPT}
         if not wish.is_dry:
             seconds = round(time.monotonic() - began, 1)
-            line = PastRun(at=_moment(now), outcome=outcome, seconds=seconds, site=wish.site_id, problem=problem, **said)
+            line = PastRun(
+                at=_moment(now), outcome=outcome, seconds=seconds, site=wish.site_id, problem=problem, **said
+            )
             history.append(wish.models, line)
 
     try:

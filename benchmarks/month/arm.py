@@ -215,7 +215,8 @@ class _Arm:
         )
         if ran.outcome is learning.Outcome.ACTIVATED:
             with anyio.fail_after(SWAP_SECONDS):
-                while (await self.site.ask("GET", "/v1/models", self.site.admin))["current"] != ran.version:
+                # As somebody would who waits for it: by asking.
+                while (await self.site.ask("GET", "/v1/models", self.site.admin))["current"] != ran.version:  # noqa: ASYNC110
                     await anyio.sleep(0.02)
 
     async def estimate(self, first: int) -> Estimate:

@@ -26,7 +26,6 @@ from moderator.settings import Settings
 from moderator.storage.audit import Actor
 from moderator.usecases import manage
 
-
 _OPERATOR: Final = Actor(kind=ActorKind.OPERATOR)
 
 

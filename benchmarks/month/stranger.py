@@ -48,7 +48,7 @@ def put_base(
 
 
 def _some(path: Path, source: str, lang: str) -> Iterator[corpora.Row]:
-    """Yield some rows of a file in one language, always the same; none of the family that the site's comments are of."""
+    """Yield some rows of a file in one language, always the same; none of the site's own family."""
     left = dict(MOST_ROWS)
     rows = [row for row in corpora.read(path) if row.lang == lang and row.domain != "synthetic"]
     for row in sorted(rows, key=lambda row: hashlib.sha256(row.id.encode()).digest()):

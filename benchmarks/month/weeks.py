@@ -72,7 +72,9 @@ def compare(plan: Plan, without: Life, learning: Life) -> list[Week]:
         found.append(_week(f"days {first + 1}–{end}", parts, without, breaks, first, end))
     if len(borders) > 1:
         first, end = 0, plan.weeks[-1]
-        whole = [_figures(life, breaks, first, end, life.estimate or Estimate(audits=0)) for life in (without, learning)]
+        whole = [
+            _figures(life, breaks, first, end, life.estimate or Estimate(audits=0)) for life in (without, learning)
+        ]
         found.append(_week("all", whole, without, breaks, first, end))
     return found
 
@@ -148,7 +150,10 @@ def markdown(weeks: Sequence[Week]) -> str:
         ["to find as many without learning, it would hold", *(_share(week.needed) for week in weeks)],
         ["people's decisions, without", *(_decisions(week.without) for week in weeks)],
         ["people's decisions, **with**", *(f"**{_decisions(week.learning)}**" for week in weeks)],
-        ["waiting at the end, without · with", *(f"{week.without.waiting} · {week.learning.waiting}" for week in weeks)],
+        [
+            "waiting at the end, without · with",
+            *(f"{week.without.waiting} · {week.learning.waiting}" for week in weeks),
+        ],
         ["read by nobody, without · with", *(_saved(week) for week in weeks)],
         ["nights", *("; ".join(week.learning.nights) or "–" for week in weeks)],
     ]

@@ -14,6 +14,7 @@ from moderator.console.choosing import chosen, remembered
 from moderator.console.demo import send_comment, show_demo
 from moderator.console.desk import choices_of, find_done, in_hand, open_desk
 from moderator.console.language import gettext
+from moderator.console.learning import ROUTES as LEARNING_ROUTES
 from moderator.console.looking import ROUTES as LOOKING_ROUTES
 from moderator.console.pages import STATIC, page, see_other
 from moderator.console.queue import ROUTES as QUEUE_ROUTES
@@ -226,6 +227,7 @@ ROUTES: Final[list[BaseRoute]] = [
     *steering.ROUTES,
     *reasons.ROUTES,
     *models.ROUTES,
+    *LEARNING_ROUTES,
     *sites.ROUTES,
     *people.ROUTES,
     *account.ROUTES,

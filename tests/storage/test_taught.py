@@ -7,7 +7,7 @@ from moderator.domain.policy import Action
 from moderator.domain.review import Source
 from moderator.storage import comments, decisions, taught
 from moderator.storage.database import Connection
-from tests.builders import A_SITE, NOON, a_comment
+from tests.builders import A_SITE, a_comment
 from tests.storage.rows import ANNA, ANOTHER_SITE, a_decision, add_comment, later
 
 pytestmark = pytest.mark.anyio
@@ -40,7 +40,7 @@ async def test_the_newest_come_first_each_comment_once(connection: Connection) -
 async def test_neither_what_was_erased_nor_the_machines_own_word_is_there(connection: Connection) -> None:
     await _decide(connection, "erased", 1)
     await _decide(connection, "policy", 1, source=Source.POLICY, person_id=None)
-    assert await comments.erase(connection, A_SITE, CommentId("erased"), now=NOON)
+    assert await comments.erase(connection, CommentId("erased"), 1)
     assert await taught.newest(connection, [A_SITE], most=5) == []
 
 
