@@ -43,9 +43,9 @@ def sections(manifest: Manifest) -> list[Section]:
             "Caveats",
             [
                 (
-                    "It knows what was decided on the sites named above, and elsewhere what its base knows. What people "
-                    "decide wrongly it learns wrongly, until they decide otherwise: each run starts from the base "
-                    "again, so that a decision that was undone or a comment that was erased teaches nothing any more."
+                    "It knows what was decided on the sites named above, and elsewhere what its base knows. What "
+                    "people decide wrongly it learns wrongly, until they decide otherwise: each run starts from the "
+                    "base again, so that what was undone or erased teaches nothing any more."
                 ),
             ],
         ),
@@ -59,9 +59,9 @@ def _details(manifest: Manifest, learned: Learned) -> Section:
         "Model details",
         [
             (
-                f"Version `{manifest.version}`, made on {manifest.created}: the base `{manifest.parent}` and a change of "
-                f"its weights that {learned.rows:,} judged comments of {sites} taught, decided from {learned.since} to "
-                f"{learned.until}. Libraries: {kept}."
+                f"Version `{manifest.version}`, made on {manifest.created}: the base `{manifest.parent}` and a "
+                f"change of its weights that {learned.rows:,} judged comments of {sites} taught, decided from "
+                f"{learned.since} to {learned.until}. Libraries: {kept}."
             ),
             f"{learned.waiting:,} more decisions contradict a score that was sure, and wait for a second moderator.",
             (

@@ -98,12 +98,14 @@ def _said(
     people = ", ".join(f"{one.name} {one.a_day} ({one.misses:.0%} and {one.wrongs:.0%})" for one in plan.staff)
     mistakes = sum(not one.is_right for one in learning.did)
     nights = [one.seconds for one in learning.nights]
+    taught = len(learning.did)
     return (
         f"`{asked.source}`, {plan.weeks[-1]} days, {len(plan.arrivals):,} comments, "
-        f"{breaking / len(plan.arrivals):.1%} of which break the rules, on {base}; people and what they can decide a day, with the shares of rule breakers "
-        f"that they approve and of others that they reject: {people}. {mistakes} of the "
-        f"{len(learning.did):,} decisions that taught are wrong. A night's run took {max(nights, default=0.0):.0f} s at most, the whole month, both "
-        f"ways, {seconds / 60:.1f} minutes.\n\n" + weeks.markdown(compared)
+        f"{breaking / len(plan.arrivals):.1%} of which break the rules, on {base}; people and what they can decide "
+        f"a day, with the shares of rule breakers that they approve and of others that they reject: {people}. "
+        f"{mistakes} of the {taught:,} decisions that taught are wrong. A night's run took "
+        f"{max(nights, default=0.0):.0f} s at most, the whole month, both ways, {seconds / 60:.1f} minutes.\n\n"
+        + weeks.markdown(compared)
     )
 
 
