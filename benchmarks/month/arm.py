@@ -90,7 +90,7 @@ class Plan:
     staff: tuple[Moderator, ...]
     seed: int
     checks: Sequence[Check] = gate.CHECKS
-    jobs: int = 1
+    jobs: int = 2
 
 
 def live(folder: Path, plan: Plan, *, learns: bool) -> Life:
