@@ -155,7 +155,9 @@ async def open_desk(services: Services, connection: Connection, file: CaseFile, 
         facts=facts,
         history=[one for one in history if one.source is Source.MODERATOR],
         reports=await reports.for_comment(connection, comment.id),
-        alike=None if is_blind else await find_alike(services, connection, file),
+        alike=None
+        if is_blind
+        else await find_alike(services, connection, file, reader=claim.holder if claim else None),
         # Rounded up: when the page says that the time is over, it is.
         seconds_left=max(0, ceil((claim.expires_at - services.now()).total_seconds())) if claim else 0,
     )

@@ -58,8 +58,10 @@ async def show_console(request: Request[Any]) -> Response:
         held = await in_hand(found, connection, person)
         file = next((one for one in held if one.case.id == wanted), held[0] if held else None)
         desk = await open_desk(found, connection, file, held) if file else None
-        size = await cases.queue_size(connection, person.sites)
-        within = size if only.is_empty or desk else await cases.queue_size(connection, person.sites, only)
+        size = await cases.queue_size(connection, person.sites, reader=person.id)
+        within = size
+        if not (only.is_empty or desk):
+            within = await cases.queue_size(connection, person.sites, only, reader=person.id)
         done = await find_done(connection, person, trail_of(request, DONE))
     return page(
         "console.html",

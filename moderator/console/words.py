@@ -20,10 +20,12 @@ CHOICES: Final = DEFAULT_REASONS  # What keys reject for where a site does not w
 CAUSES: Final = {
     Cause.BORDERLINE: marked("The machine was not sure."),
     Cause.SAMPLE: marked("A check on the machine."),
+    Cause.SECOND: marked("A second opinion was asked for."),
     Cause.REPORT: marked("A reader reported it."),
     Cause.APPEAL: marked("Its author complained about the decision."),
     Cause.UNDONE: marked("A decision was taken back."),
     Cause.CAMPAIGN: marked("Many like it came from several authors or stand under several articles."),
+    Cause.DISAGREEMENT: marked("Two people decided differently."),
 }
 ACTS: Final = {Action.APPROVE: marked("approved"), Action.HOLD: marked("held"), Action.REJECT: marked("rejected")}
 TOLD: Final = {
@@ -144,6 +146,7 @@ NAMES: Final = {
     "fastest_seconds": marked("fastest seconds"),
     "hold_everything": marked("hold everything"),
     "audit_share": marked("audit share"),
+    "second_review_share": marked("second review share"),
 }
 _WHOLE: Final = parse_pattern("#,##0")
 _WHOLE_PERCENT: Final = parse_pattern("#,##0 %")

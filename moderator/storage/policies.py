@@ -141,6 +141,7 @@ def policy_to_dict(policy: Policy) -> dict[str, Any]:
         "fastest_seconds": policy.fastest_seconds,
         "hold_everything": policy.hold_everything,
         "audit_share": policy.audit_share,
+        "second_review_share": policy.second_review_share,
     }
 
 

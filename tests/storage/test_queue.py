@@ -13,6 +13,7 @@ from moderator.domain.scoring import Label
 from moderator.storage import cases, decisions, queue
 from moderator.storage.comments import Record, add
 from moderator.storage.database import Connection
+from moderator.storage.queue import Size
 from tests.builders import A_SITE, NOON, a_case, a_comment, an_outcome, scores
 from tests.storage.rows import ANNA, ANOTHER_SITE, BEN, a_decision, add_case, case_ids, later
 
@@ -144,7 +145,10 @@ async def test_sizes_are_told_for_each_site(connection: Connection) -> None:
     await add_case(connection, opened_at=later(minutes=2))
     await add_case(connection)
     await add_case(connection, site_id=ANOTHER_SITE, opened_at=later(minutes=3))
-    assert await queue.sizes(connection) == {A_SITE: (2, NOON), ANOTHER_SITE: (1, later(minutes=3))}
+    assert sorted(await queue.sizes(connection), key=lambda one: one.site) == [
+        Size(site=A_SITE, cases=2, oldest_at=NOON),
+        Size(site=ANOTHER_SITE, cases=1, oldest_at=later(minutes=3)),
+    ]
 
 
 async def test_what_has_just_been_opened_is_told_the_newest_first(connection: Connection) -> None:
