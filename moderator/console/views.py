@@ -37,6 +37,7 @@ from moderator.domain.errors import Fault, InvalidInput, NotSignedIn
 from moderator.domain.ids import CaseId, DecisionId
 from moderator.domain.people import Person
 from moderator.domain.policy import Action
+from moderator.domain.review import Cause
 from moderator.storage import cases
 from moderator.usecases import access, review
 from moderator.web import services
@@ -184,7 +185,8 @@ async def undo(request: Request[Any]) -> Response:
     session, _ = await signed_form(request)
     undone = await review.undo(services(request), session.person, DecisionId(request.path_params["id"]))
     assert undone.case is not None  # Taking back opens or finds the case, and claims it.
-    return see_other(f"/console?told=undone&case={undone.case.case.id}")
+    told = "opinion_undone" if undone.case.case.cause is Cause.SECOND else "undone"
+    return see_other(f"/console?told={told}&case={undone.case.case.id}")
 
 
 def _action(form: Form) -> Action:

@@ -35,6 +35,7 @@ TOLD: Final = {
     "skipped": marked("Skipped: the case is back in the queue for your colleagues."),
     "passed": marked("Passed on: a senior colleague decides this one."),
     "undone": marked("Taken back: the comment is held again, and its case is yours."),
+    "opinion_undone": marked("Taken back: the case is yours once more. The comment stands as it did."),
     "stands": marked("That decision cannot be taken back any more: a newer one stands, or the comment was erased."),
 }
 # Codes of the domain, which the database and the API know too. Others are shown as they are, without underscores.

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from moderator.domain.agreement import Pair, Said
+from moderator.domain.comments import Comment
 from moderator.domain.errors import NotFound
 from moderator.domain.ids import CaseId, DecisionId, PersonId
 from moderator.domain.opinions import Opinion, SecondReview
@@ -21,9 +22,11 @@ APPROVED = Said(action=Action.APPROVE)
 INSULT = Said(action=Action.REJECT, reason=ReasonCode.INSULT)
 
 
-async def ask(connection: Connection, said: Said = APPROVED, *, is_contrary: bool = False) -> SecondReview:
+async def ask(
+    connection: Connection, said: Said = APPROVED, *, is_contrary: bool = False, comment: Comment | None = None
+) -> SecondReview:
     """Store a comment that Anna decided about, and a case that asks for a second opinion."""
-    comment = await add_comment(connection)
+    comment = await add_comment(connection, comment)
     first = a_decision(
         comment.id, source=Source.MODERATOR, person_id=ANNA, action=said.action, reason=said.reason, decided_at=NOON
     )
