@@ -5,6 +5,7 @@ import sys
 import click
 
 from moderator import __version__
+from moderator.commands.agreeing import agreement_command
 from moderator.commands.looking import doctor_command, model_group, verify_command
 from moderator.commands.moving import export_command, import_command
 from moderator.commands.output import Group, fail
@@ -43,6 +44,7 @@ for command in (
     score_command,
     model_group,
     certificate_group,
+    agreement_command,
     import_command,
     export_command,
     erase_command,

@@ -14,6 +14,9 @@ class Metrics:
             "moderator_verdicts", "Verdicts on comments by the policy", ["action"], registry=self.registry
         )
         self.decisions = Counter("moderator_decisions", "Decisions by people", ["action"], registry=self.registry)
+        self.opinions = Counter(
+            "moderator_second_opinions", "Second opinions on people's decisions", ["agreed"], registry=self.registry
+        )
         self.undone = Counter("moderator_decisions_undone", "Decisions taken back", registry=self.registry)
         self.reports = Counter("moderator_reports", "Readers' reports", ["muted"], registry=self.registry)
         self.moderate_seconds = Histogram(

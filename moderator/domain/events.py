@@ -42,6 +42,8 @@ class AuditAction(StrEnum):
     CASE_DECIDED = "case.decided"
     CASE_ESCALATED = "case.escalated"
     DECISION_UNDONE = "decision.undone"
+    OPINION_GIVEN = "opinion.given"
+    OPINION_UNDONE = "opinion.undone"
     COMMENT_OVERRULED = "comment.overruled"
     COMMENT_ERASED = "comment.erased"
     MODEL_ACTIVATED = "model.activated"

@@ -92,8 +92,9 @@ class Policy:
     neither are texts with contact details, account or identity numbers. `honeypot_action` is what becomes of a form
     whose hidden field was filled in; one that was sent in less than `fastest_seconds` is held (0: off).
     `hold_everything` sends every comment to people: pre-moderation. `audit_share` (0 to 1) of the machine's own
-    verdicts are checked by people who do not see its scores; None: as many as the service is set to. With
-    `certified_rejects` nothing is rejected by the machine without a certificate of the site's own audits.
+    verdicts are checked by people who do not see its scores, and of `second_review_share` of people's decisions another
+    person is asked, who does not see the first one; None: as many as the service is set to. With `certified_rejects`
+    nothing is rejected by the machine without a certificate of the site's own audits.
     """
 
     version: int
@@ -121,6 +122,7 @@ class Policy:
     hold_everything: bool = False
     audit_share: float | None = None
     certified_rejects: bool = False
+    second_review_share: float | None = None
 
     def __post_init__(self) -> None:
         if self.version < 1:
@@ -136,7 +138,7 @@ class Policy:
         )
         if not all(0 <= limit < float("inf") for limit in limits):  # Not a number is refused, too.
             raise ValueError("a limit must not be negative, nor infinite")
-        if self.audit_share is not None and not 0 <= self.audit_share <= 1:
+        if not all(0 <= share <= 1 for share in (self.audit_share or 0, self.second_review_share or 0)):
             raise ValueError("a share lies between 0 and 1")
         if not 1 <= self.campaign_hours <= LONGEST_WINDOW_HOURS:
             raise ValueError(f"a campaign's window has 1 to {LONGEST_WINDOW_HOURS} hours")

@@ -142,6 +142,7 @@ def policy_to_dict(policy: Policy) -> dict[str, Any]:
         "hold_everything": policy.hold_everything,
         "audit_share": policy.audit_share,
         "certified_rejects": policy.certified_rejects,
+        "second_review_share": policy.second_review_share,
     }
 
 

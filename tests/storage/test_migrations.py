@@ -38,6 +38,7 @@ NAMES = [
     "0006_escalation",
     "0007_people",
     "0008_bulk_log_numbers",
+    "0011_second_opinions",
     "0012_watching",
 ]
 
