@@ -32,7 +32,7 @@ from moderator.domain.ids import CommentId, SiteId
 from moderator.domain.people import Person
 from moderator.domain.policy import Action
 from moderator.services import Services
-from moderator.storage import taught, watching
+from moderator.storage import opinions, people, taught, watching
 from moderator.web import services
 
 REPORT: Final = "report.html"
@@ -112,6 +112,8 @@ async def show_learning(request: Request[Any]) -> Response:
         texts = await taught.newest(connection, ids, most=TEXTS) if disk.before else []
         waiting = await taught.count_since(connection, ids, until)
         audited = await watching.audited(connection, ids, since)
+        agreement = await opinions.agreement(connection, ids, since)
+        names = await people.list_names(connection)
     own = await _own(found, sites, disk.in_use, request.query_params.get("own"))
     curve = disk.curve
     return await show_page(
@@ -128,6 +130,8 @@ async def show_learning(request: Request[Any]) -> Response:
             Audits(action=action, estimate=estimate(one.stratum for one in audited if one.verdict is action))
             for action in (Action.APPROVE, Action.REJECT)
         ],
+        agreement=agreement,
+        names=names,
         outcomes=OUTCOMES,
         moves=MOVES,
         sites=sites,

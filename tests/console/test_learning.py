@@ -209,6 +209,7 @@ async def test_without_a_model_there_is_a_page_too(admin: Visitor, services: Ser
     text = _text(await admin.open("/console/learning"))
     assert "No model is in use" in text
     assert "No run has been made yet" in text
+    assert "Nobody has given a second opinion" in text
 
 
 async def test_a_report_is_fetched_as_a_file_that_runs_nothing(admin: Visitor, services: Services, base: str) -> None:
