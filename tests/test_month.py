@@ -2,8 +2,10 @@
 
 import gzip
 import json
+import multiprocessing
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,18 +13,17 @@ from pathlib import Path
 import pytest
 
 from benchmarks.month import picture, stream, weeks
-from benchmarks.month.arm import Came, Did, Estimate, Life, Plan, live
-from benchmarks.month.staff import STAFF
+from benchmarks.month.arm import Came, Did, Estimate, Life, live
+from benchmarks.month.plan import Plan
+from benchmarks.month.staff import STAFF, Moderator
 from benchmarks.month.stream import Arrival, NoComments, make_month, read_source, reason_of
 from moderator.domain.policy import Action
 from moderator.domain.review import ReasonCode
 from tests.tiny import publish_tiny, rows, write_corpus
-from training import gate
 from training.corpora import Row
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
-# The tiny model's night may refuse for its own reasons; what is asked here is that a night is lived.
-CHECKS = (gate.has_enough_labels,)
+PEOPLE = tuple(Moderator(name=name, a_day=200, misses=0.0, wrongs=0.0) for name in ("Ada", "Ben"))
 
 
 def _rows(count: int) -> list[Row]:
@@ -31,17 +32,22 @@ def _rows(count: int) -> list[Row]:
 
 def test_two_days_and_a_night_are_lived_through_the_service(tmp_path: Path) -> None:
     publish_tiny(tmp_path / "models", languages=["en"])
-    arrivals = make_month(_rows(900), START, days=2, a_day=150, breaking=0.3, seed=1)
-    plan = Plan(start=START, weeks=weeks.first_days(2), arrivals=arrivals, staff=STAFF, seed=1, checks=CHECKS)
-    life = live(tmp_path, plan, learns=True)
+    arrivals = make_month(_rows(1_200), START, days=2, a_day=200, breaking=0.4, seed=1)
+    # Two days are too few for the gate, which has its own tests; here a night passes so that a version is taken up.
+    plan = Plan(
+        start=START, weeks=weeks.first_days(2), arrivals=arrivals, staff=PEOPLE, seed=1, audit_share=0.4, checks=()
+    )
+    # In a process of its own: the service sets up the log of the one that it runs in.
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        life = pool.submit(live, tmp_path, plan, learns=True).result()
     assert [one.number for one in life.came] == list(range(len(arrivals)))
     assert {one.day for one in life.came} == {0, 1}
     (night,) = life.nights
     assert night.outcome == "activated", night
     held = {one.number for one in life.came if one.is_held}
-    decided = [one.number for one in life.did if one.cause != "sample"]
-    assert set(decided) <= held
-    assert len(decided) + life.waiting[-1] >= len(held)
+    assert {one.number for one in life.did if one.cause == "borderline"} <= held
+    assert any(one.cause == "sample" for one in life.did)
+    assert all(one.is_right for one in life.did)
     (week,) = weeks.compare(plan, life, life)
     assert week.learning.comments == len(arrivals)
     assert week.learning.decisions == len(life.did)

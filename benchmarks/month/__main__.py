@@ -23,7 +23,8 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from benchmarks.month import picture, weeks
-from benchmarks.month.arm import Life, Plan, live
+from benchmarks.month.arm import Life, live
+from benchmarks.month.plan import Plan
 from benchmarks.month.staff import STAFF
 from benchmarks.month.stranger import put_base
 from benchmarks.month.stream import make_month, read_source

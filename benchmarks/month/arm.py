@@ -3,7 +3,6 @@
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import log
@@ -14,6 +13,7 @@ import anyio.to_thread
 import msgspec
 import uvloop
 
+from benchmarks.month.plan import Plan
 from benchmarks.month.site import Clock, RunningSite, open_site, settings_of
 from benchmarks.month.staff import HOURS, Moderator
 from benchmarks.month.stream import Arrival
@@ -21,9 +21,7 @@ from moderator.domain.policy import Action
 from moderator.domain.scoring import Caution, Label
 from moderator.serve import SWITCH_INTERVAL_SECONDS
 from moderator.storage import cases, numbers
-from training import gate
 from training import run as learning
-from training.gate import Check
 
 NIGHT: Final = timedelta(days=1, hours=3)
 SECONDS_A_CASE: Final = 15
@@ -80,19 +78,6 @@ class Life(msgspec.Struct, kw_only=True):
     estimate: Estimate | None = None  # Of the whole month.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What both arms share. `weeks` has the first day of each week, then the day after the last."""
-
-    start: datetime
-    weeks: Sequence[int]
-    arrivals: Sequence[Arrival]
-    staff: tuple[Moderator, ...]
-    seed: int
-    checks: Sequence[Check] = gate.CHECKS
-    jobs: int = 2
-
-
 def live(folder: Path, plan: Plan, *, learns: bool) -> Life:
     """Live the month in a folder that has `models`, and return what happened."""
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
@@ -101,7 +86,7 @@ def live(folder: Path, plan: Plan, *, learns: bool) -> Life:
 
 async def _live(folder: Path, plan: Plan, *, learns: bool) -> Life:
     clock, life = Clock(plan.start), Life()
-    async with open_site(folder, clock, plan.staff, plan.seed) as site:
+    async with open_site(folder, clock, plan) as site:
         arm = _Arm(folder=folder, plan=plan, clock=clock, site=site, life=life)
         for day in range(plan.weeks[-1]):
             await arm.live_day(day)
@@ -196,7 +181,7 @@ class _Arm:
     async def learn(self, day: int) -> None:
         """Run what the timer runs at night, and wait until the service has taken up what it made."""
         self.clock.set(self.plan.start + timedelta(days=day) + NIGHT)
-        settings = settings_of(self.folder)
+        settings = settings_of(self.folder, self.plan.audit_share)
         wish = learning.Wish(
             database=settings.database, models=Path(settings.models), activates=True, jobs=self.plan.jobs,
             checks=self.plan.checks,

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import httpx2
 
-from benchmarks.month.staff import Moderator
+from benchmarks.month.plan import Plan
 from moderator.app import build_app
 from moderator.background import running
 from moderator.domain.events import ActorKind
@@ -73,12 +73,13 @@ class RunningSite:
         return json.loads(answer.content) if answer.content else None
 
 
-def settings_of(folder: Path) -> Settings:
+def settings_of(folder: Path, audit_share: float) -> Settings:
     """Return the settings of the site in a folder, where its database and its models are."""
     return Settings(
         database=f"sqlite:///{folder}/site.db",
         models=str(folder / "models"),
         log_level="error",
+        audit_share=audit_share,
         rate_per_author=0,
         on_drift="tell",  # An alarm would hold everything in both arms, and hide what learning does.
         reload_seconds=0.05,
@@ -86,11 +87,11 @@ def settings_of(folder: Path) -> Settings:
 
 
 @asynccontextmanager
-async def open_site(folder: Path, clock: Clock, staff: tuple[Moderator, ...], seed: int) -> AsyncIterator[RunningSite]:
+async def open_site(folder: Path, clock: Clock, plan: Plan) -> AsyncIterator[RunningSite]:
     """Serve a new site, with its loops, until the block ends."""
-    settings = settings_of(folder)
+    settings = settings_of(folder, plan.audit_share)
     set_up_logging(settings)
-    chance = Random(seed)
+    chance = Random(plan.seed)
     ids = IdSource(clock.milliseconds, chance.randbytes)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -98,7 +99,7 @@ async def open_site(folder: Path, clock: Clock, staff: tuple[Moderator, ...], se
             added = await manage.add_site(services, _OPERATOR, "The month")
             tokens = {
                 one.name: (await manage.add_person(services, _OPERATOR, one.name, Role.MODERATOR)).token
-                for one in staff
+                for one in plan.staff
             }
             admin = await manage.add_person(services, _OPERATOR, "Admin", Role.ADMIN)
             server = Server(_config(settings, build_app(services)), services.stopping)

@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.month.arm import Came, Estimate, Life, Plan
+from benchmarks.month.arm import Came, Estimate, Life
+from benchmarks.month.plan import Plan
 from moderator.domain.review import Cause
 from moderator.domain.workbench import Rate, wilson
 

@@ -1,6 +1,7 @@
 """Which words a version weighs otherwise than another one."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -34,8 +35,8 @@ class Base:
         return Model("after", weights, steeper, {})
 
 
-@pytest.fixture(scope="module")
-def base(models) -> Base:  # type: ignore[no-untyped-def]
+@pytest.fixture
+def base(models: Path) -> Base:
     manifest = registry.read_manifest(models, registry.current_version(models) or "")
     model, weights = registry.load_weights(models, manifest)
     return Base(
@@ -71,9 +72,10 @@ def test_a_new_calibration_alone_moves_no_word(base: Base) -> None:
 
 
 def test_a_word_of_one_comment_says_nothing(base: Base) -> None:
-    after = base.having({"snollygoster": 3.0})
+    after = base.having({"zqxjkv": 3.0})
     assert FEWEST_COMMENTS == 2
-    assert shifts(base.model, after, _same(base), _texts("snollygoster snollygoster", CALM, CALM), 5) == []
+    assert shifts(base.model, after, _same(base), _texts("zqxjkv zqxjkv", CALM, CALM), 5) == []
+    assert shifts(base.model, after, _same(base), _texts("zqxjkv", CALM, "zqxjkv"), 5)
 
 
 def test_examples_and_words_have_an_end(base: Base) -> None:
