@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copytree
@@ -44,6 +45,8 @@ def main() -> None:
     rows = read_source(asked.data, asked.source)
     arrivals = make_month(rows, START, days=asked.days, a_day=asked.a_day, breaking=breaking, seed=asked.seed)
     plan = Plan(start=START, weeks=weeks.first_days(asked.days), arrivals=arrivals, staff=STAFF, seed=asked.seed)
+    if asked.ungated:
+        plan = replace(plan, checks=())
     with tempfile.TemporaryDirectory(prefix="month-") as name:
         folder = Path(name)
 
@@ -77,6 +80,9 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--a-day", type=int, default=330, help="comments a day")
     parser.add_argument("--breaking", default="0.08", help="share that breaks the rules, or `natural`: the file's own")
     parser.add_argument("--seed", type=int, default=6)
+    parser.add_argument(
+        "--ungated", action="store_true", help="use whatever was learned: what the gate costs, or saves"
+    )
     parser.add_argument("--docs", type=Path, help="a folder with training.md, whose table and picture are renewed")
     return parser.parse_args()
 
@@ -104,7 +110,8 @@ def _said(
         f"`{asked.source}`, {plan.weeks[-1]} days, {len(plan.arrivals):,} comments, "
         f"{breaking / len(plan.arrivals):.1%} of which break the rules, on {base}; people and what they can decide "
         f"a day, with the shares of rule breakers that they approve and of others that they reject: {people}. "
-        f"{mistakes} of the {taught:,} decisions that taught are wrong. A night's run took "
+        f"{mistakes} of the {taught:,} decisions that taught are wrong. "
+        f"{'Nothing was asked of what was learned. ' if asked.ungated else ''}A night's run took "
         f"{max(nights, default=0.0):.0f} s at most, the whole month, both ways, {seconds / 60:.1f} minutes.\n\n"
         + weeks.markdown(compared)
     )
