@@ -7,7 +7,7 @@ say the same nothing changes, and where they do not the first decision stands un
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from moderator.domain.ids import CaseId, CommentId, DecisionId, PersonId, SiteId
@@ -20,6 +20,9 @@ SECOND_WEIGHT: Final = 0.3
 # Decisions against a sure score that a site asks for a second opinion on, in 24 hours: each is certain to be drawn, and
 # a model that goes wrong all at once must not double the queue.
 MOST_CONTRARY_A_DAY: Final = 50
+# What nobody has looked at by then is let go: a moderator alone with an administrator who never reviews must not find
+# the queue longer each week.
+LONGEST_WAIT: Final = timedelta(days=14)
 _DRAWS: Final = 2**64
 _PERSON: Final = b"second opinions"  # Drawn apart from the checks on the machine: one says nothing of the other.
 

@@ -447,6 +447,17 @@ async def mark_reported(connection: Connection, case_id: CaseId, weight: float) 
     await connection.execute(MARK_REPORTED, id=case_id, weight=weight)
 
 
+LET_GO_SECOND = """
+UPDATE cases SET state = 'withdrawn', holder = NULL, expires_ms = NULL, closed_ms = :now_ms
+WHERE state = 'open' AND cause = 'second' AND opened_ms <= :before_ms AND holder IS NULL
+"""
+
+
+async def let_go_second(connection: Connection, *, before: datetime, now: datetime) -> None:
+    """Close what has waited for a second opinion since a moment and is in nobody's hands."""
+    await connection.execute(LET_GO_SECOND, before_ms=to_ms(before), now_ms=to_ms(now))
+
+
 HASTEN_SECOND = """
 UPDATE cases SET weight = CASE WHEN weight > :weight THEN weight ELSE :weight END
 WHERE id = :id AND state = 'open' AND cause IN ('second', 'disagreement')

@@ -16,6 +16,7 @@ from moderator.domain.errors import (
 )
 from moderator.domain.events import ActorKind, AuditAction
 from moderator.domain.ids import CaseId, DecisionId
+from moderator.domain.opinions import LONGEST_WAIT
 from moderator.domain.people import Person
 from moderator.domain.policy import Action
 from moderator.domain.queue import EVERYTHING, Filter
@@ -181,9 +182,15 @@ async def escalate(
 
 
 async def release_expired(services: Services) -> int:
-    """Return expired claims to the queue; one pass of a background loop. Return how many."""
+    """Return expired claims to the queue; one pass of a background loop. Return how many.
+
+    What has waited for a second opinion for too long is let go: the decision stands as it does.
+    """
+    now = services.now()
     async with services.database.transaction() as connection:
-        return await cases.release_expired(connection, services.now())
+        released = await cases.release_expired(connection, now)
+        await cases.let_go_second(connection, before=now - LONGEST_WAIT, now=now)
+    return released
 
 
 async def decide(

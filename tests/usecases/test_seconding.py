@@ -1,6 +1,7 @@
 """Some decisions are looked at by a second person, who does not know of the first; what follows where they disagree."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -8,7 +9,7 @@ from moderator.domain.bulk import Selection, is_free
 from moderator.domain.comments import Comment, Status
 from moderator.domain.errors import CaseClosed, ClaimLost, Conflict, Forbidden, NotFound, NotNewest
 from moderator.domain.ids import SiteId
-from moderator.domain.opinions import MOST_CONTRARY_A_DAY, SECOND_WEIGHT, is_drawn
+from moderator.domain.opinions import LONGEST_WAIT, MOST_CONTRARY_A_DAY, SECOND_WEIGHT, is_drawn
 from moderator.domain.people import Person, Role
 from moderator.domain.policy import Action
 from moderator.domain.review import REPORTED_WEIGHT, Automation, CaseState, Cause, Detection, ReasonCode
@@ -19,6 +20,7 @@ from moderator.storage.cases import CaseFile
 from moderator.usecases import bulk, feedback, manage, moderate, review, teaching
 from moderator.usecases.review import Decided
 from tests.builders import a_comment, a_policy
+from tests.fakes import Clock
 from tests.usecases.conftest import OPERATOR
 
 pytestmark = pytest.mark.anyio
@@ -434,6 +436,22 @@ async def test_whoever_is_too_late_gives_no_opinion(
             await review.rule_on(
                 services, connection, ben, stale, review.Ruling(action=Action.APPROVE), now=services.now()
             )
+
+
+async def test_what_nobody_looks_at_is_let_go_after_a_fortnight(
+    services: Services, seconded: SiteId, anna: Person, ben: Person, clock: Clock
+) -> None:
+    comment = await post(services, seconded)
+    await say(services, anna, Action.APPROVE)
+    clock.at += LONGEST_WAIT - timedelta(minutes=1)
+    await review.claim_next(services, ben, count=1)
+    clock.at += timedelta(minutes=1)
+    await review.release_expired(services)
+    assert len(await waiting(services)) == 1  # Ben has it just now.
+    clock.at += timedelta(hours=1)
+    await review.release_expired(services)
+    assert await waiting(services) == []
+    assert await status_of(services, comment) is Status.APPROVED
 
 
 async def test_the_log_says_who_looked_and_took_it_back(
