@@ -38,7 +38,7 @@ async def admin(services: Services, visitor: Visitor) -> Visitor:
 async def store(services: Services, *certificates: Certificate) -> None:
     async with services.database.transaction() as connection:
         for one in certificates:
-            await watching.set_certificate(connection, one)
+            await certificates.set_one(connection, one)
         await sites.touch_directory(connection)
     await services.directory.refresh(services.database)
 

@@ -16,9 +16,10 @@ from moderator.domain.people import Person
 from moderator.domain.policy import Action, Rule
 from moderator.domain.review import ReasonCode
 from moderator.services import Services, new_services
-from moderator.storage import audit, cases, outbox, watching
+from moderator.storage import audit, cases, certificates, outbox, watching
 from moderator.storage.audit import Question
 from moderator.storage.outbox import Delivery
+from moderator.usecases import certificates as resting
 from moderator.usecases import manage, review
 from moderator.usecases import watching as watch_in
 from moderator.usecases.moderate import moderate, moderate_many
@@ -56,7 +57,7 @@ async def days_of(services: Services, site: SiteId) -> list[Day]:
 
 async def standings(services: Services, site: SiteId) -> dict[Action, Certificate]:
     async with services.database.read() as connection:
-        return {one.action: one for one in await watching.certificates(connection, site)}
+        return {one.action: one for one in await certificates.list_all(connection, site)}
 
 
 async def acts(services: Services) -> list[AuditAction]:
@@ -167,7 +168,7 @@ async def test_only_one_worker_looks(services: Services, clock: Clock, site: Sit
     await other.directory.refresh(other.database)
     async with services.database.transaction() as connection:
         until = clock.at + timedelta(minutes=1)
-        assert await watching.take_lease(connection, watch_in.LEASE, other.instance, now=clock.at, until=until)
+        assert await certificates.take_lease(connection, watch_in.LEASE, other.instance, now=clock.at, until=until)
 
     assert await watch_in.watch(services) == 0
     assert await watch_in.watch(other) == 1
@@ -220,7 +221,7 @@ async def test_whoever_has_looked_lifts_it_and_days_are_compared_anew(
     await alarmed(services, clock, site)
     await told(services)
 
-    lifted = await watch_in.lift_alarm(services, OPERATOR, site)
+    lifted = await resting.lift_alarm(services, OPERATOR, site)
 
     assert {(one.standing, one.accepted_day) for one in lifted} == {(Standing.NONE, YESTERDAY)}
     assert (await moderate(services, new_comment(services, site, "A quiet remark."))).outcome.verdict is Action.APPROVE
@@ -229,7 +230,7 @@ async def test_whoever_has_looked_lifts_it_and_days_are_compared_anew(
     assert delivery.event.name is EventName.AUTOMATION_RESTORED
     assert (delivery.event.payload["verdicts"], delivery.event.payload["by"]) == (["approve", "reject"], "operator")
     with pytest.raises(Conflict):
-        await watch_in.lift_alarm(services, OPERATOR, site)
+        await resting.lift_alarm(services, OPERATOR, site)
     await post(services, site, [f"{HARMLESS[number % 3]} {number}" for number in range(220, 440)])
     clock.at += timedelta(days=1)
     await watch_all(services)
@@ -238,7 +239,7 @@ async def test_whoever_has_looked_lifts_it_and_days_are_compared_anew(
 
 async def test_an_alarm_of_no_site_is_not_lifted(services: Services) -> None:
     with pytest.raises(NotFound):
-        await watch_in.lift_alarm(services, OPERATOR, SiteId("nowhere"))
+        await resting.lift_alarm(services, OPERATOR, SiteId("nowhere"))
 
 
 async def decide_all(services: Services, person: Person, *, wrong: int = 0, leave: int = 0) -> None:
@@ -289,8 +290,8 @@ async def test_a_site_earns_certificates_and_loses_them_by_its_audits(
     assert (earned.standing, earned.audited, earned.needed) == (Standing.VALID, 149, 0)
     assert services.directory.certified == {site: (Action.APPROVE,)}
     async with services.database.read() as connection:
-        found = await watch_in.estimates(connection, [site], services.now() - timedelta(days=30))
-        seen = await watch_in.watched(connection, services.now())
+        found = await resting.estimates(connection, [site], services.now() - timedelta(days=30))
+        seen = await resting.watched(connection, services.now())
     assert (found[Action.APPROVE].audited, found[Action.APPROVE].share) == (149, 0.0)
     assert found[Action.REJECT].share is None
     assert seen.standings[Action.APPROVE, Standing.VALID] == seen.standings[Action.REJECT, Standing.NONE] == 1
@@ -320,7 +321,7 @@ async def test_a_broken_promise_suspends_what_it_is_about_alone(
     assert (await moderate(services, new_comment(services, site, "You scum."))).outcome.verdict is Action.REJECT
 
     # Once somebody has looked, the same audits raise no second alarm.
-    await watch_in.lift_alarm(services, OPERATOR, site)
+    await resting.lift_alarm(services, OPERATOR, site)
     clock.at += timedelta(days=2)
     await watch_all(services)
     assert (await standings(services, site))[Action.APPROVE].standing is Standing.NONE
@@ -329,8 +330,8 @@ async def test_a_broken_promise_suspends_what_it_is_about_alone(
 async def test_distances_are_those_of_the_newest_judged_day(services: Services, clock: Clock, site: SiteId) -> None:
     await alarmed(services, clock, site)
     async with services.database.read() as connection:
-        seen = await watch_in.watched(connection, services.now())
-        later = await watch_in.watched(connection, services.now() + timedelta(days=30))
+        seen = await resting.watched(connection, services.now())
+        later = await resting.watched(connection, services.now() + timedelta(days=30))
 
     assert seen.distances["words"] > 0.25
     assert later.distances == {}
