@@ -133,8 +133,8 @@ def added(histograms: Sequence[Histogram]) -> Histogram:
 
 def most_frequent(words: Mapping[int, int]) -> dict[int, int]:
     """Return what is kept of a day's words."""
-    frequent = ((column, number) for column, number in words.items() if number >= FEWEST_WITH_WORD)
-    return dict(nlargest(MOST_WORDS, frequent, key=lambda pair: (pair[1], pair[0])))
+    frequent = ((number, column) for column, number in words.items() if number >= FEWEST_WITH_WORD)
+    return {column: number for number, column in nlargest(MOST_WORDS, frequent)}
 
 
 def judge_day(day: date, sketch: Sketch, before: Sequence[Day], *, since: date | None = None) -> Day:
@@ -350,4 +350,4 @@ def word_distance(own: Mapping[int, int], others: Mapping[int, int]) -> float:
 
 def leading_words(words: Mapping[int, int]) -> list[int]:
     """Return the most frequent of the words, by their columns."""
-    return nlargest(COMPARED_WORDS, words, key=lambda column: (words[column], column))
+    return [column for _, column in nlargest(COMPARED_WORDS, zip(words.values(), words.keys(), strict=True))]

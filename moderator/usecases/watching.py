@@ -142,18 +142,25 @@ async def _sketch(services: Services, site_id: SiteId, day: date) -> _Counts:
 
 
 async def _record(services: Services, site_id: SiteId, judged: Day, *, is_newest: bool) -> None:
-    """Store what was made of a day and, of the newest, what follows from it; all in one transaction."""
+    """Store what was made of a day and, of the newest, what follows from it; all in one transaction.
+
+    What is long to read is read before. When somebody lifts an alarm meanwhile, nothing is stored, and the next pass
+    looks at the same day again.
+    """
     now = services.now()
+    before, weighed = list[Certificate](), list[_Weighed]()
+    if is_newest:
+        async with services.database.read() as connection:
+            before = await standing_of(connection, site_id)
+            weighed = await _weighed(connection, site_id, before, now)
+    after = [_alarmed(one, was, judged, now).certificate for one, was in zip(weighed, before, strict=True)]
     async with services.database.transaction() as connection:
-        await watching.set_day(connection, site_id, judged, now)
-        if not is_newest:
+        if is_newest and before != await standing_of(connection, site_id):
             return
+        await watching.set_day(connection, site_id, judged, now)
         await watching.forget_counts(connection, site_id, judged.day - KEPT)
-        before = await standing_of(connection, site_id)
-        after = await _weighed(connection, site_id, before, now)
-        after = [_alarmed(one, was, judged, now) for one, was in zip(after, before, strict=True)]
-        await store(services, connection, _SERVICE, site_id, before, [one.certificate for one in after])
-    if any(one.certificate.standing is not was.standing for one, was in zip(after, before, strict=True)):
+        await store(services, connection, _SERVICE, site_id, before, after)
+    if any(one.standing is not was.standing for one, was in zip(after, before, strict=True)):
         await services.directory.refresh(services.database)
 
 

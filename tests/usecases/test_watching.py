@@ -1,6 +1,7 @@
 """The daily look at a site: what it stores, what follows from an alarm, and how it ends."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -18,6 +19,7 @@ from moderator.domain.review import ReasonCode
 from moderator.services import Services, new_services
 from moderator.storage import audit, cases, certificates, outbox, watching
 from moderator.storage.audit import Question
+from moderator.storage.database import Connection
 from moderator.storage.outbox import Delivery
 from moderator.usecases import certificates as resting
 from moderator.usecases import manage, review
@@ -235,6 +237,40 @@ async def test_whoever_has_looked_lifts_it_and_days_are_compared_anew(
     clock.at += timedelta(days=1)
     await watch_all(services)
     assert (await days_of(services, site))[-1].level is Level.QUIET
+
+
+class Meanwhile:
+    """A database where somebody lifts the alarm just before the next transaction."""
+
+    def __init__(self, services: Services, site: SiteId) -> None:
+        self._services, self._site, self._database = services, site, services.database
+        self._is_over = False
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._database, name)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        self._services.database = self._database
+        if not self._is_over:
+            self._is_over = True
+            await resting.lift_alarm(self._services, OPERATOR, self._site)
+        async with self._database.transaction() as connection:
+            yield connection
+
+
+async def test_who_lifts_an_alarm_while_a_day_is_looked_at_is_heard(
+    services: Services, clock: Clock, site: SiteId
+) -> None:
+    await alarmed(services, clock, site)
+    (day,) = [one for one in await days_of(services, site) if one.day == YESTERDAY]
+    again = replace(day, day=TODAY)
+
+    services.database = Meanwhile(services, site)  # type: ignore[assignment]
+    await watch_in._record(services, site, again, is_newest=True)
+
+    assert (await days_of(services, site))[-1].day == YESTERDAY
+    assert (await standings(services, site))[Action.APPROVE].standing is Standing.NONE
 
 
 async def test_an_alarm_of_no_site_is_not_lifted(services: Services) -> None:
