@@ -176,23 +176,29 @@ async def _weighed(
     connection: Connection, site_id: SiteId, before: Sequence[Certificate], now: datetime
 ) -> list[_Weighed]:
     audited = await watching.audited(connection, [site_id], now - LIFETIME)
-    found = []
+    found = list[_Weighed]()
     for one in before:
         if one.standing is Standing.SUSPENDED and one.suspended_at is not None:
             held = await certificates.held_back(connection, site_id, one.suspended_at)
-            found.append(_weigh_held(one, held, now, found))
+            found.append(_weigh_held(one, held, now, is_restored=_has_ended(before, found)))
             continue
         strata = strata_of(audited, one.action, one.accepted_day)
         found.append(_Weighed(certificate=weigh(one, strata, now), broken=find_broken(one, strata)))
     return found
 
 
-def _weigh_held(
-    one: Certificate, held: Mapping[Action, HeldBack], now: datetime, others: Sequence[_Weighed]
-) -> _Weighed:
+def _has_ended(before: Sequence[Certificate], found: Sequence[_Weighed]) -> bool:
+    """Return whether what people decided has just ended the suspension of one that was weighed first."""
+    return any(
+        was.standing is Standing.SUSPENDED and one.certificate.standing is not Standing.SUSPENDED
+        for was, one in zip(before, found, strict=False)
+    )
+
+
+def _weigh_held(one: Certificate, held: Mapping[Action, HeldBack], now: datetime, *, is_restored: bool) -> _Weighed:
     """Weigh a suspended certificate by what people decided meanwhile, each decision about one comment."""
     own = held[one.action]
-    if not own.comments and any(other.certificate.standing is Standing.VALID for other in others):
+    if not own.comments and is_restored:
         # Nothing would have been rejected, and approvals are certified again: there is nothing to wait for.
         return _Weighed(certificate=lift(one, now), broken=None)
     is_decided = own.ruled >= DECIDED_SHARE * own.comments

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from moderator.domain.certificates import Certificate, Standing
+from moderator.domain.certificates import Certificate, Standing, suspend
 from moderator.domain.comments import Comment
 from moderator.domain.drift import Day, Level, Sketch
 from moderator.domain.errors import Conflict, NotFound
@@ -340,6 +340,24 @@ async def test_a_site_earns_certificates_and_loses_them_by_its_audits(
     await watch_all(services)
     assert (await standings(services, site))[Action.APPROVE].standing is Standing.EXPIRED
     assert await acts(services) == [AuditAction.CERTIFICATE_EARNED, AuditAction.CERTIFICATE_EXPIRED]
+
+
+async def test_rejections_alone_in_doubt_wait_for_decisions_though_approvals_are_certified(
+    services: Services, clock: Clock, site: SiteId
+) -> None:
+    async with services.database.transaction() as connection:
+        valid = Certificate(
+            site_id=site, action=Action.APPROVE, standing=Standing.VALID, expires_at=NOON + timedelta(days=20)
+        )
+        doubted = suspend(Certificate(site_id=site, action=Action.REJECT), [], day=YESTERDAY, now=NOON)
+        for one in (valid, doubted):
+            await certificates.set_one(connection, one)
+    await post(services, site, HARMLESS)
+    clock.at += timedelta(days=1)
+    await watch_all(services)
+
+    found = await standings(services, site)
+    assert (found[Action.APPROVE].standing, found[Action.REJECT].standing) == (Standing.VALID, Standing.SUSPENDED)
 
 
 async def test_a_broken_promise_suspends_what_it_is_about_alone(
