@@ -13,7 +13,7 @@ from moderator.domain.comments import Site
 from moderator.domain.ids import PersonId, SiteId
 from moderator.domain.people import KeyKind, Person, SiteKey
 from moderator.domain.policy import Action, Policy
-from moderator.storage import people, policies, sites, watching
+from moderator.storage import certificates, people, policies, sites
 from moderator.storage.database import Database
 
 
@@ -55,7 +55,7 @@ class Directory:
             found_people = await people.list_all(connection)
             found_tokens = await people.list_tokens(connection)
             found_policies = await policies.list_current(connection)
-            found_certificates = await watching.certificates(connection)
+            found_certificates = await certificates.list_all(connection)
         self.sites = {site.id: site for site in found_sites}
         self.people = {person.id: person for person in found_people}
         self.policies = found_policies

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from moderator.classifier.manifest import GateLine, Learned, Manifest, Metric
 from moderator.domain.scoring import Caution
+from moderator.log import logger
 from training.card import intended_use
 from training.html import NOTHING, Section, Table, percent, to_html, to_markdown
 
@@ -16,12 +17,16 @@ MARKDOWN = "report.md"
 
 
 def write(folder: Path, manifest: Manifest) -> None:
-    """Write both forms of the card into a version's folder."""
+    """Write both forms of the card into a version's folder. A full disk costs the card and not the version."""
     title, found = f"Model {manifest.version}", sections(manifest)
-    for name, text in ((PAGE, to_html(title, found)), (MARKDOWN, to_markdown(title, found))):
-        unfinished = folder / f".{name}"
-        unfinished.write_text(text, "utf-8")
-        unfinished.replace(folder / name)
+    try:
+        for name, text in ((PAGE, to_html(title, found)), (MARKDOWN, to_markdown(title, found))):
+            unfinished = folder / f".{name}"
+            unfinished.write_text(text, "utf-8")
+            unfinished.chmod(0o644)
+            unfinished.replace(folder / name)
+    except OSError as error:
+        logger.warning("card_not_written", version=manifest.version, reason=error.strerror)
 
 
 def sections(manifest: Manifest) -> list[Section]:

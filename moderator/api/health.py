@@ -12,7 +12,7 @@ from moderator.domain.certificates import Standing
 from moderator.metrics import Metrics
 from moderator.services import Services
 from moderator.storage import cases, outbox
-from moderator.usecases.watching import VERDICTS, Watched, watched
+from moderator.usecases.certificates import VERDICTS, Watched, watched
 from moderator.web import services
 
 

@@ -8,8 +8,8 @@ from moderator.commands.output import Group, emit
 from moderator.commands.reach import read, write
 from moderator.services import Services
 from moderator.settings import load_settings
+from moderator.usecases.certificates import standing_of
 from moderator.usecases.commands import certificate_to_dict
-from moderator.usecases.watching import standing_of
 
 
 @click.group("certificate", cls=Group)

@@ -23,7 +23,7 @@ from moderator.domain.estimates import more_needed
 from moderator.domain.people import Person
 from moderator.services import Services
 from moderator.storage import watching
-from moderator.usecases.watching import lift_alarm, standing_of
+from moderator.usecases.certificates import lift_alarm, standing_of
 from moderator.web import services
 
 DAYS: Final = 60

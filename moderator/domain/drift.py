@@ -7,12 +7,12 @@ chance, by weekday or by topic, is no drift, and is subtracted.
 
 A population stability index (PSI) of 0.1 beyond that is watched and of 0.25 is an alarm, the usual limits; for the
 Kolmogorov-Smirnov distance (KS) and for shares of comments the limits are their own. A day is only far if it is also
-far beyond the spread of the quiet days. What is watched twice in a row is an alarm, too.
+far beyond the spread of the quiet days. Two days in a row that are off, and watched on average, are an alarm, too.
 `python -m benchmarks drift` shows how soon a planted change is found, and how often nothing at all is.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from heapq import nlargest
@@ -133,8 +133,8 @@ def added(histograms: Sequence[Histogram]) -> Histogram:
 
 def most_frequent(words: Mapping[int, int]) -> dict[int, int]:
     """Return what is kept of a day's words."""
-    frequent = ((column, number) for column, number in words.items() if number >= FEWEST_WITH_WORD)
-    return dict(nlargest(MOST_WORDS, frequent, key=lambda pair: (pair[1], pair[0])))
+    frequent = ((number, column) for column, number in words.items() if number >= FEWEST_WITH_WORD)
+    return {column: number for number, column in nlargest(MOST_WORDS, frequent)}
 
 
 def judge_day(day: date, sketch: Sketch, before: Sequence[Day], *, since: date | None = None) -> Day:
@@ -152,9 +152,9 @@ def judge_day(day: date, sketch: Sketch, before: Sequence[Day], *, since: date |
     if len(quiet) < FEWEST_UNITS:
         # Nothing can be said yet, but it is a day that the next ones are held against.
         return Day(day=day, sketch=sketch, level=Level.QUIET)
-    figures = _figures(pooled, quiet)
-    if judged[-1][1] is not Level.QUIET:
-        figures = [_twice(one) for one in figures]
+    last = next((one.figures for one in reversed(earlier) if one.level is not Level.WAITING), ())
+    distances = {one.measure: one.value - one.usual for one in last}
+    figures = [one.judge(distances.get(one.measure, 0.0)) for one in _measured(pooled, quiet)]
     return Day(day=day, sketch=sketch, level=worst(figures), figures=figures)
 
 
@@ -177,11 +177,6 @@ def _pool(sketch: Sketch, earlier: Sequence[Day]) -> tuple[Sketch, list[tuple[Sk
     return put_together([*waiting, sketch]), units
 
 
-def _twice(one: Figure) -> Figure:
-    """Return a figure after a day that was watched: what is watched again is an alarm."""
-    return replace(one, level=Level.ALARM) if one.level is Level.WATCH else one
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Limits:
     """How far beyond the usual a measure is watched, and is an alarm, and how little its spread can be."""
@@ -198,7 +193,33 @@ _WATCH_SPREADS: Final = 4.0
 _ALARM_SPREADS: Final = 5.0
 
 
-def _figures(unit: Sketch, quiet: Sequence[Sketch]) -> list[Figure]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measured:
+    """A measure of one day, how far off it is, and from how far on it is watched and an alarm."""
+
+    measure: str
+    value: float
+    usual: float
+    off: float
+    watch: float
+    alarm: float
+
+    def judge(self, last: float) -> Figure:
+        """Return what is to be made of it, when it was `last` beyond the usual the day before.
+
+        Two days together are surer than one: when both are off, to the same side, and on average so much as is watched,
+        it is an alarm.
+        """
+        is_same_side = (self.value - self.usual) * last > 0
+        is_both = min(self.off, abs(last)) >= self.watch / 2 and self.off + abs(last) >= 2 * self.watch
+        is_second = is_same_side and is_both
+        is_alarm = self.off >= self.alarm or is_second
+        level = Level.ALARM if is_alarm else Level.WATCH if self.off >= self.watch else Level.QUIET
+        limit = self.usual + self.alarm
+        return Figure(measure=self.measure, value=self.value, usual=self.usual, limit=limit, level=level)
+
+
+def _measured(unit: Sketch, quiet: Sequence[Sketch]) -> list[_Measured]:
     figures = [
         _words(unit.words, [one.words for one in quiet]),
         _histogram("length", _KS, ks, unit.lengths, [one.lengths for one in quiet]),
@@ -211,7 +232,7 @@ def _figures(unit: Sketch, quiet: Sequence[Sketch]) -> list[Figure]:
     return figures
 
 
-def _words(own: Mapping[int, int], quiet: Sequence[Mapping[int, int]]) -> Figure:
+def _words(own: Mapping[int, int], quiet: Sequence[Mapping[int, int]]) -> _Measured:
     whole: dict[int, int] = {}
     for one in quiet:
         for column, number in one.items():
@@ -222,10 +243,10 @@ def _words(own: Mapping[int, int], quiet: Sequence[Mapping[int, int]]) -> Figure
         for one in quiet
     ]
     every = {column: whole.get(column, 0) for column in {*usual, *leading_words(own)}}
-    return _figure("words", _PSI, word_distance(own, every), apart)
+    return _distance("words", _PSI, word_distance(own, every), apart)
 
 
-def _scores(unit: Sketch, quiet: Sequence[Sketch]) -> list[Figure]:
+def _scores(unit: Sketch, quiet: Sequence[Sketch]) -> list[_Measured]:
     """Hold scores against those of the same model: another one scores otherwise, and that is no drift."""
     alike = [one for one in quiet if one.model == unit.model] if unit.model is not None else []
     figures = []
@@ -246,31 +267,35 @@ def _histogram(
     distance: Callable[[Histogram, Histogram], float],
     own: Histogram,
     quiet: Sequence[Histogram],
-) -> Figure:
+) -> _Measured:
     whole = added(quiet)
     apart = [distance(one, tuple(map(sub, whole, one))) for one in quiet]
-    return _figure(measure, limits, distance(own, whole), apart)
+    return _distance(measure, limits, distance(own, whole), apart)
 
 
-def _share(measure: str, own: tuple[int, int], quiet: Sequence[tuple[int, int]]) -> Figure:
+def _share(measure: str, own: tuple[int, int], quiet: Sequence[tuple[int, int]]) -> _Measured:
     """Hold a share of comments against the quiet days' own; what chance alone moves it by is part of the spread."""
     part, whole = own
     usual = sum(one for one, _ in quiet) / sum(number for _, number in quiet)
     chance = sqrt(max(usual * (1 - usual), 0.01) / whole)
     spread = max(pstdev([one / number for one, number in quiet]), chance, _SHARE.least_spread)
-    return _judged(measure, _SHARE, part / whole, usual, spread, off=abs(part / whole - usual))
+    return _within(measure, _SHARE, part / whole, usual, spread, off=abs(part / whole - usual))
 
 
-def _figure(measure: str, limits: _Limits, value: float, apart: Sequence[float]) -> Figure:
+def _distance(measure: str, limits: _Limits, value: float, apart: Sequence[float]) -> _Measured:
     usual, spread = fmean(apart), max(pstdev(apart), limits.least_spread)
-    return _judged(measure, limits, value, usual, spread, off=value - usual)
+    return _within(measure, limits, value, usual, spread, off=value - usual)
 
 
-def _judged(measure: str, limits: _Limits, value: float, usual: float, spread: float, *, off: float) -> Figure:
-    alarm = max(limits.alarm, _ALARM_SPREADS * spread)
-    watch = max(limits.watch, _WATCH_SPREADS * spread)
-    level = Level.ALARM if off >= alarm else Level.WATCH if off >= watch else Level.QUIET
-    return Figure(measure=measure, value=value, usual=usual, limit=usual + alarm, level=level)
+def _within(measure: str, limits: _Limits, value: float, usual: float, spread: float, *, off: float) -> _Measured:
+    return _Measured(
+        measure=measure,
+        value=value,
+        usual=usual,
+        off=off,
+        watch=max(limits.watch, _WATCH_SPREADS * spread),
+        alarm=max(limits.alarm, _ALARM_SPREADS * spread),
+    )
 
 
 def psi(own: Histogram, others: Histogram) -> float:
@@ -325,4 +350,4 @@ def word_distance(own: Mapping[int, int], others: Mapping[int, int]) -> float:
 
 def leading_words(words: Mapping[int, int]) -> list[int]:
     """Return the most frequent of the words, by their columns."""
-    return nlargest(COMPARED_WORDS, words, key=lambda column: (words[column], column))
+    return [column for _, column in nlargest(COMPARED_WORDS, zip(words.values(), words.keys(), strict=True))]

@@ -1,4 +1,4 @@
-"""What is watched: audited verdicts, the days of each site in numbers, and what its automatic verdicts rest on."""
+"""What is watched: audited verdicts, the comments of a day, and what was made of it, in numbers alone."""
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -8,15 +8,14 @@ from typing import Final
 
 import msgspec
 
-from moderator.domain.certificates import Certificate, Standing
 from moderator.domain.drift import Day, Figure, Level, Sketch
 from moderator.domain.estimates import Audited, Stratum
 from moderator.domain.ids import CommentId, SiteId, first_id_at
-from moderator.domain.policy import Action, Rule
+from moderator.domain.policy import Action
 from moderator.domain.scoring import Label
-from moderator.storage.columns import from_ms_or_none, reasons_from_json, to_json, to_ms
+from moderator.storage.columns import to_json, to_ms
 from moderator.storage.comments import SCORE_COLUMNS
-from moderator.storage.database import Connection, Database, Row, Value
+from moderator.storage.database import Connection, Database, Row
 
 DAY_MS: Final = 86_400_000
 PAGE_ROWS: Final = 500
@@ -71,47 +70,6 @@ async def audited(connection: Connection, sites: Sequence[SiteId], since: dateti
         )
         for row in rows
     ]
-
-
-# What an alarm held back, and what people decided about it since: the same question as an audit's, asked of everything.
-HELD_BACK = """
-SELECT comments.reasons, (
-    SELECT own.action FROM decisions AS own WHERE own.comment_id = comments.id AND own.source = 'moderator'
-    ORDER BY own.id DESC LIMIT 1) AS ruling
-FROM comments
-WHERE comments.id >= :oldest AND comments.site_id = :site_id AND comments.verdict = 'hold'
-    AND comments.reasons LIKE :coded AND comments.erased_ms IS NULL
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldBack:
-    """Comments that an alarm alone kept from an automatic verdict: how many, and what people decided about them."""
-
-    comments: int = 0
-    ruled: int = 0
-    wrong: int = 0
-
-
-async def held_back(connection: Connection, site_id: SiteId, since: datetime) -> Mapping[Action, HeldBack]:
-    """Return for approvals and rejections what an alarm has held back since a moment."""
-    found = {Action.APPROVE: HeldBack(), Action.REJECT: HeldBack()}
-    rows = await connection.all(
-        HELD_BACK, site_id=site_id, oldest=first_id_at(to_ms(since)), coded=f'%"code":"{Rule.DRIFT}"%'
-    )
-    for row in rows:
-        others = [reason.action for reason in reasons_from_json(row["reasons"]) if reason.code is not Rule.DRIFT]
-        would_be = Action.REJECT if Action.REJECT in others else Action.APPROVE
-        if would_be is Action.APPROVE and others:
-            continue  # It would have been held anyway.
-        before, ruling = found[would_be], row["ruling"]
-        is_ruled = ruling is not None and ruling != Action.HOLD
-        found[would_be] = HeldBack(
-            comments=before.comments + 1,
-            ruled=before.ruled + is_ruled,
-            wrong=before.wrong + (is_ruled and ruling != would_be),
-        )
-    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +188,7 @@ WHERE day >= :since AND state <> 'waiting' AND day = (
 async def newest_figures(connection: Connection, since: date) -> list[Figure]:
     """Return the figures of the newest judged day of every site that has one since a day."""
     rows = await connection.all(NEWEST_FIGURES, since=number_of(since))
-    return [figure for row in rows for figure in _figures(row["figures"])]
+    return [figure for row in rows for figure in figures_from_json(row["figures"])]
 
 
 SET_DAY = """
@@ -260,7 +218,7 @@ async def set_day(connection: Connection, site_id: SiteId, day: Day, now: dateti
         histograms=to_json({name: list(found) for name, found in sketch.histograms.items()}),
         lengths=to_json(list(sketch.lengths)),
         words=to_json({str(column): number for column, number in sketch.words.items()}),
-        figures=_figures_to_json(day.figures),
+        figures=figures_to_json(day.figures),
         state=day.level,
         watched_ms=to_ms(now),
     )
@@ -277,62 +235,6 @@ async def forget_counts(connection: Connection, site_id: SiteId, before: date) -
     await connection.execute(FORGET_COUNTS, site_id=site_id, before=number_of(before))
 
 
-CERTIFICATES = """
-SELECT * FROM certificates WHERE CAST(:site_id AS TEXT) IS NULL OR site_id = :site_id ORDER BY site_id, action
-"""
-
-
-async def certificates(connection: Connection, site_id: SiteId | None = None) -> list[Certificate]:
-    """Return what the automatic verdicts of a site, or of all, rest on. A site that was never watched has none."""
-    return [_certificate(row) for row in await connection.all(CERTIFICATES, site_id=site_id)]
-
-
-SET_CERTIFICATE = """
-INSERT INTO certificates (site_id, action, state, bound, audited, needed, earned_ms, expires_ms, suspended_ms,
-    alarm_day, accepted_day, why)
-VALUES (:site_id, :action, :state, :bound, :audited, :needed, :earned_ms, :expires_ms, :suspended_ms, :alarm_day,
-    :accepted_day, :why)
-ON CONFLICT (site_id, action) DO UPDATE SET state = excluded.state, bound = excluded.bound,
-    audited = excluded.audited, needed = excluded.needed, earned_ms = excluded.earned_ms,
-    expires_ms = excluded.expires_ms, suspended_ms = excluded.suspended_ms, alarm_day = excluded.alarm_day,
-    accepted_day = excluded.accepted_day, why = excluded.why
-"""
-
-
-async def set_certificate(connection: Connection, certificate: Certificate) -> None:
-    """Store what a site's automatic verdicts of a kind rest on."""
-    one = certificate
-    await connection.execute(
-        SET_CERTIFICATE,
-        site_id=one.site_id,
-        action=one.action,
-        state=one.standing,
-        bound=one.bound,
-        audited=one.audited,
-        needed=one.needed,
-        earned_ms=_ms(one.earned_at),
-        expires_ms=_ms(one.expires_at),
-        suspended_ms=_ms(one.suspended_at),
-        alarm_day=None if one.alarm_day is None else number_of(one.alarm_day),
-        accepted_day=None if one.accepted_day is None else number_of(one.accepted_day),
-        why=_figures_to_json(one.why),
-    )
-
-
-TAKE_LEASE = """
-INSERT INTO leases (name, holder, until_ms) VALUES (:name, :holder, :until_ms)
-ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms
-WHERE leases.until_ms <= :now_ms OR leases.holder = excluded.holder
-RETURNING holder
-"""
-
-
-async def take_lease(connection: Connection, name: str, holder: str, *, now: datetime, until: datetime) -> bool:
-    """Take or keep the right to do something alone until a moment. Return whether it is this holder's now."""
-    row = await connection.one(TAKE_LEASE, name=name, holder=holder, now_ms=to_ms(now), until_ms=to_ms(until))
-    return row is not None
-
-
 class _Figure(msgspec.Struct):
     measure: str
     value: float
@@ -344,7 +246,8 @@ class _Figure(msgspec.Struct):
 _FIGURES: Final = msgspec.json.Decoder(list[_Figure])
 
 
-def _figures_to_json(figures: Sequence[Figure]) -> str:
+def figures_to_json(figures: Sequence[Figure]) -> str:
+    """Return the figures of a day, or of an alarm, as JSON."""
     return to_json(
         [
             {
@@ -359,15 +262,12 @@ def _figures_to_json(figures: Sequence[Figure]) -> str:
     )
 
 
-def _figures(text: str) -> tuple[Figure, ...]:
+def figures_from_json(text: str) -> tuple[Figure, ...]:
+    """Return the figures that `figures_to_json` wrote."""
     return tuple(
         Figure(measure=one.measure, value=one.value, usual=one.usual, limit=one.limit, level=one.level)
         for one in _FIGURES.decode(text)
     )
-
-
-def _ms(moment: datetime | None) -> Value:
-    return None if moment is None else to_ms(moment)
 
 
 def _seen(row: Row) -> Seen:
@@ -395,22 +295,5 @@ def _day(row: Row) -> Day:
             words={int(column): number for column, number in json.loads(row["words"]).items()},
         ),
         level=Level(row["state"]),
-        figures=_figures(row["figures"]),
-    )
-
-
-def _certificate(row: Row) -> Certificate:
-    return Certificate(
-        site_id=SiteId(row["site_id"]),
-        action=Action(row["action"]),
-        standing=Standing(row["state"]),
-        bound=float(row["bound"]),
-        audited=int(row["audited"]),
-        needed=None if row["needed"] is None else int(row["needed"]),
-        earned_at=from_ms_or_none(row["earned_ms"]),
-        expires_at=from_ms_or_none(row["expires_ms"]),
-        suspended_at=from_ms_or_none(row["suspended_ms"]),
-        alarm_day=None if row["alarm_day"] is None else day_of(int(row["alarm_day"])),
-        accepted_day=None if row["accepted_day"] is None else day_of(int(row["accepted_day"])),
-        why=_figures(row["why"]),
+        figures=figures_from_json(row["figures"]),
     )

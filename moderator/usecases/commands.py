@@ -24,8 +24,8 @@ from moderator.storage.people import Account
 from moderator.storage.policies import policy_to_dict
 from moderator.usecases import feedback, manage, staffing
 from moderator.usecases import policies as policies_in
+from moderator.usecases.certificates import lift_alarm
 from moderator.usecases.moderate import Moderated, moderate_many
-from moderator.usecases.watching import lift_alarm
 
 OPERATOR = Actor(kind=ActorKind.OPERATOR)
 

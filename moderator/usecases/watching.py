@@ -6,7 +6,7 @@ to do. It never learns: an alarm says that people have to look.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -29,30 +29,27 @@ from moderator.domain.drift import (
     most_frequent,
     score_bin,
 )
-from moderator.domain.errors import Conflict
-from moderator.domain.estimates import Audited, Estimate, Stratum, estimate, merged
-from moderator.domain.events import ActorKind, AuditAction, EventName
-from moderator.domain.ids import EventId, SiteId
+from moderator.domain.estimates import Stratum
+from moderator.domain.events import ActorKind
+from moderator.domain.ids import SiteId
 from moderator.domain.policy import Action
 from moderator.log import logger
 from moderator.services import Services
-from moderator.storage import outbox, sites, watching
+from moderator.storage import certificates, watching
 from moderator.storage.audit import Actor
+from moderator.storage.certificates import HeldBack
 from moderator.storage.database import Connection
-from moderator.storage.outbox import Event
-from moderator.storage.watching import HeldBack, Seen
-from moderator.usecases.acts import audit_act
+from moderator.storage.watching import Seen
+from moderator.usecases.certificates import standing_of, store, strata_of
 
 LEASE: Final = "watch"
 LEASE_LASTS: Final = timedelta(minutes=10)
 GRACE: Final = timedelta(minutes=5)  # After midnight: what was received before it is stored by then.
 CAUGHT_UP: Final = timedelta(days=35)  # Days before that are not looked at any more.
 KEPT: Final = FARTHEST + timedelta(days=30)  # The counts that days are held against, and some to spare.
-VERDICTS: Final = (Action.APPROVE, Action.REJECT)
 # What an alarm held back says what the machine would have got wrong, once nearly all of it has been decided about:
 # the worst come first in the queue.
 DECIDED_SHARE: Final = 0.8
-_NEWS: Final = timedelta(days=7)  # What was judged before that is no measurement of now.
 _SERVICE: Final = Actor(kind=ActorKind.SERVICE)
 
 
@@ -67,7 +64,7 @@ async def watch(services: Services) -> int:
     async with services.database.read() as connection:
         ruled, overturned = await watching.ruled(connection, site_id, day)
         before = await watching.watch_days(connection, site_id, day - FARTHEST, day)
-        accepted = [one.accepted_day for one in await watching.certificates(connection, site_id)]
+        accepted = [one.accepted_day for one in await certificates.list_all(connection, site_id)]
     since = max((one for one in accepted if one is not None), default=None)
     counted = sketch.finish(ruled, overturned)
     judged = await anyio.to_thread.run_sync(lambda: judge_day(day, counted, before, since=since))
@@ -96,7 +93,7 @@ async def _next(services: Services, newest: date) -> tuple[SiteId | None, date |
 
 async def _take_lease(services: Services, now: datetime) -> bool:
     async with services.database.transaction() as connection:
-        return await watching.take_lease(connection, LEASE, services.instance, now=now, until=now + LEASE_LASTS)
+        return await certificates.take_lease(connection, LEASE, services.instance, now=now, until=now + LEASE_LASTS)
 
 
 class _Counts:
@@ -145,18 +142,25 @@ async def _sketch(services: Services, site_id: SiteId, day: date) -> _Counts:
 
 
 async def _record(services: Services, site_id: SiteId, judged: Day, *, is_newest: bool) -> None:
-    """Store what was made of a day and, of the newest, what follows from it; all in one transaction."""
+    """Store what was made of a day and, of the newest, what follows from it; all in one transaction.
+
+    What is long to read is read before. When somebody lifts an alarm meanwhile, nothing is stored, and the next pass
+    looks at the same day again.
+    """
     now = services.now()
+    before, weighed = list[Certificate](), list[_Weighed]()
+    if is_newest:
+        async with services.database.read() as connection:
+            before = await standing_of(connection, site_id)
+            weighed = await _weighed(connection, site_id, before, now)
+    after = [_alarmed(one, was, judged, now).certificate for one, was in zip(weighed, before, strict=True)]
     async with services.database.transaction() as connection:
-        await watching.set_day(connection, site_id, judged, now)
-        if not is_newest:
+        if is_newest and before != await standing_of(connection, site_id):
             return
+        await watching.set_day(connection, site_id, judged, now)
         await watching.forget_counts(connection, site_id, judged.day - KEPT)
-        before = await standing_of(connection, site_id)
-        after = await _weighed(connection, site_id, before, now)
-        after = [_alarmed(one, was, judged, now) for one, was in zip(after, before, strict=True)]
-        await _store(services, connection, _SERVICE, site_id, before, [one.certificate for one in after])
-    if any(one.certificate.standing is not was.standing for one, was in zip(after, before, strict=True)):
+        await store(services, connection, _SERVICE, site_id, before, after)
+    if any(one.standing is not was.standing for one, was in zip(after, before, strict=True)):
         await services.directory.refresh(services.database)
 
 
@@ -168,33 +172,33 @@ class _Weighed:
     broken: Figure | None
 
 
-async def standing_of(connection: Connection, site_id: SiteId) -> list[Certificate]:
-    """Return what a site's approvals and its rejections rest on, watched or not, in the order of `VERDICTS`."""
-    found = {one.action: one for one in await watching.certificates(connection, site_id)}
-    return [found.get(action) or Certificate(site_id=site_id, action=action) for action in VERDICTS]
-
-
 async def _weighed(
     connection: Connection, site_id: SiteId, before: Sequence[Certificate], now: datetime
 ) -> list[_Weighed]:
     audited = await watching.audited(connection, [site_id], now - LIFETIME)
-    found = []
+    found = list[_Weighed]()
     for one in before:
         if one.standing is Standing.SUSPENDED and one.suspended_at is not None:
-            held = await watching.held_back(connection, site_id, one.suspended_at)
-            found.append(_weigh_held(one, held, now, found))
+            held = await certificates.held_back(connection, site_id, one.suspended_at)
+            found.append(_weigh_held(one, held, now, is_restored=_has_ended(before, found)))
             continue
-        strata = _strata(audited, one.action, one.accepted_day)
+        strata = strata_of(audited, one.action, one.accepted_day)
         found.append(_Weighed(certificate=weigh(one, strata, now), broken=find_broken(one, strata)))
     return found
 
 
-def _weigh_held(
-    one: Certificate, held: Mapping[Action, HeldBack], now: datetime, others: Sequence[_Weighed]
-) -> _Weighed:
+def _has_ended(before: Sequence[Certificate], found: Sequence[_Weighed]) -> bool:
+    """Return whether what people decided has just ended the suspension of one that was weighed first."""
+    return any(
+        was.standing is Standing.SUSPENDED and one.certificate.standing is not Standing.SUSPENDED
+        for was, one in zip(before, found, strict=False)
+    )
+
+
+def _weigh_held(one: Certificate, held: Mapping[Action, HeldBack], now: datetime, *, is_restored: bool) -> _Weighed:
     """Weigh a suspended certificate by what people decided meanwhile, each decision about one comment."""
     own = held[one.action]
-    if not own.comments and any(other.certificate.standing is Standing.VALID for other in others):
+    if not own.comments and is_restored:
         # Nothing would have been rejected, and approvals are certified again: there is nothing to wait for.
         return _Weighed(certificate=lift(one, now), broken=None)
     is_decided = own.ruled >= DECIDED_SHARE * own.comments
@@ -212,133 +216,3 @@ def _alarmed(one: _Weighed, before: Certificate, judged: Day, now: datetime) -> 
     if not why:
         return one
     return _Weighed(certificate=suspend(one.certificate, why, day=judged.day, now=now), broken=one.broken)
-
-
-def _strata(audited: Iterable[Audited], verdict: Action, since: date | None) -> Sequence[Stratum]:
-    return merged(one.stratum for one in audited if one.verdict is verdict and (since is None or one.day >= since))
-
-
-async def _store(
-    services: Services,
-    connection: Connection,
-    actor: Actor,
-    site_id: SiteId,
-    before: Sequence[Certificate],
-    after: Sequence[Certificate],
-) -> None:
-    """Store certificates and tell of each change: to the audit log, to the site's webhooks, to every worker."""
-    changes: dict[AuditAction, list[Certificate]] = {}
-    for was, now in zip(before, after, strict=True):
-        await watching.set_certificate(connection, now)
-        act = _act_of(was.standing, now.standing)
-        if act is not None:
-            changes.setdefault(act, []).append(now)
-    for act, changed in changes.items():
-        verdicts = ",".join(one.action for one in changed)
-        measures = ",".join(dict.fromkeys(figure.measure for one in changed for figure in one.why)) or None
-        await audit_act(
-            services, connection, actor, act, "site", site_id, site_id, verdicts=verdicts, measures=measures
-        )
-        if act in _EVENTS:
-            await outbox.enqueue(connection, _event(services, actor, site_id, act, changed))
-    if changes:
-        await sites.touch_directory(connection)
-
-
-def _act_of(was: Standing, now: Standing) -> AuditAction | None:
-    if was is now:
-        return None
-    if now is Standing.SUSPENDED:
-        return AuditAction.AUTOMATION_SUSPENDED
-    if was is Standing.SUSPENDED:
-        return AuditAction.AUTOMATION_RESTORED
-    return AuditAction.CERTIFICATE_EARNED if now is Standing.VALID else AuditAction.CERTIFICATE_EXPIRED
-
-
-_EVENTS: Final[Mapping[AuditAction, EventName]] = {
-    AuditAction.AUTOMATION_SUSPENDED: EventName.AUTOMATION_SUSPENDED,
-    AuditAction.AUTOMATION_RESTORED: EventName.AUTOMATION_RESTORED,
-}
-
-
-def _event(
-    services: Services, actor: Actor, site_id: SiteId, act: AuditAction, changed: Sequence[Certificate]
-) -> Event:
-    payload: dict[str, object] = {"site": site_id, "verdicts": [str(one.action) for one in changed]}
-    if act is AuditAction.AUTOMATION_SUSPENDED:
-        figures = {figure.measure: figure for one in changed for figure in one.why}
-        payload["day"] = min(one.alarm_day for one in changed if one.alarm_day is not None).isoformat()
-        payload["held"] = services.settings.on_drift == "hold"
-        payload["measures"] = [
-            {"measure": one.measure, "value": round(one.value, 4), "usual": round(one.usual, 4)}
-            for one in figures.values()
-        ]
-    else:
-        payload["by"] = "audits" if actor.kind is ActorKind.SERVICE else str(actor.kind)
-    return Event(
-        id=EventId(services.ids.new()),
-        site_id=site_id,
-        name=_EVENTS[act],
-        comment_id=None,
-        payload=payload,
-        created_at=services.now(),
-    )
-
-
-async def lift_alarm(services: Services, actor: Actor, site_id: SiteId) -> Sequence[Certificate]:
-    """Let a site's automatic verdicts be given again: somebody has looked. Return what they rest on now.
-
-    From the day of the alarm on, days are held against one another anew: what it was about is how things are.
-
-    Raises:
-        NotFound: no such site.
-        Conflict: nothing is suspended there.
-    """
-    services.site(site_id)
-    async with services.database.transaction() as connection:
-        before = await standing_of(connection, site_id)
-        if all(one.standing is not Standing.SUSPENDED for one in before):
-            raise Conflict("Nothing is suspended on this site.")
-        after = [lift(one, services.now()) for one in before]
-        await _store(services, connection, actor, site_id, before, after)
-    await services.directory.refresh(services.database)
-    return after
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
-    """What an operator's monitoring asks of all sites together.
-
-    `distances` has for each measure how far beyond the usual the site that is farthest off is, on its newest judged
-    day; `bounds` the highest bound of errors among sites with audits, 1 without any.
-    """
-
-    distances: Mapping[str, float]
-    bounds: Mapping[Action, float]
-    standings: Mapping[tuple[Action, Standing], int]
-
-
-async def watched(connection: Connection, now: datetime) -> Watched:
-    """Return where things stand, as the newest pass over each site left them."""
-    certificates = await watching.certificates(connection)
-    bounds = {
-        verdict: max((one.bound for one in certificates if one.action is verdict and one.audited), default=1.0)
-        for verdict in VERDICTS
-    }
-    counted = Counter((one.action, one.standing) for one in certificates)
-    distances: dict[str, float] = {}
-    for figure in await watching.newest_figures(connection, (now - _NEWS).astimezone(UTC).date()):
-        distances[figure.measure] = max(distances.get(figure.measure, 0.0), abs(figure.value - figure.usual))
-    return Watched(
-        distances=distances,
-        bounds=bounds,
-        standings={(verdict, standing): counted[verdict, standing] for verdict in VERDICTS for standing in Standing},
-    )
-
-
-async def estimates(
-    connection: Connection, sites_asked: Sequence[SiteId], since: datetime
-) -> Mapping[Action, Estimate]:
-    """Return how often the machine errs in what it approves and what it rejects, by audits decided since a moment."""
-    audited = await watching.audited(connection, sites_asked, since)
-    return {verdict: estimate(_strata(audited, verdict, None)) for verdict in VERDICTS}

@@ -12,7 +12,7 @@ from moderator.domain.estimates import Audited, Stratum
 from moderator.domain.ids import IdSource
 from moderator.domain.policy import Action, Reason, Rule
 from moderator.domain.review import ReasonCode, Source
-from moderator.storage import comments, decisions, watching
+from moderator.storage import certificates, comments, decisions, watching
 from moderator.storage.comments import Record
 from moderator.storage.database import Connection, Database
 from tests.builders import A_SITE, NOON, a_comment, an_outcome
@@ -108,13 +108,13 @@ async def test_what_an_alarm_held_back_is_told_by_what_it_would_have_been(connec
         if ruling is not None:
             await rule(connection, comment, ruling)
 
-    found = await watching.held_back(connection, A_SITE, NOON)
+    found = await certificates.held_back(connection, A_SITE, NOON)
 
     assert found == {
-        Action.APPROVE: watching.HeldBack(comments=3, ruled=2, wrong=1),
-        Action.REJECT: watching.HeldBack(comments=1, ruled=1, wrong=0),
+        Action.APPROVE: certificates.HeldBack(comments=3, ruled=2, wrong=1),
+        Action.REJECT: certificates.HeldBack(comments=1, ruled=1, wrong=0),
     }
-    assert (await watching.held_back(connection, A_SITE, later(seconds=1)))[Action.APPROVE].comments == 0
+    assert (await certificates.held_back(connection, A_SITE, later(seconds=1)))[Action.APPROVE].comments == 0
 
 
 async def test_a_days_comments_come_in_pages(peopled: Database) -> None:
@@ -195,18 +195,18 @@ async def test_a_certificate_is_kept_and_replaced(connection: Connection) -> Non
         accepted_day=TODAY - timedelta(days=40),
         why=(FIGURE,),
     )
-    await watching.set_certificate(connection, plain)
-    await watching.set_certificate(connection, replace(full, standing=Standing.NONE, why=()))
-    await watching.set_certificate(connection, full)
-    await watching.set_certificate(connection, replace(plain, site_id=ANOTHER_SITE))
+    await certificates.set_one(connection, plain)
+    await certificates.set_one(connection, replace(full, standing=Standing.NONE, why=()))
+    await certificates.set_one(connection, full)
+    await certificates.set_one(connection, replace(plain, site_id=ANOTHER_SITE))
 
-    assert await watching.certificates(connection, A_SITE) == [full, plain]
-    assert [one.site_id for one in await watching.certificates(connection)] == [A_SITE, A_SITE, ANOTHER_SITE]
+    assert await certificates.list_all(connection, A_SITE) == [full, plain]
+    assert [one.site_id for one in await certificates.list_all(connection)] == [A_SITE, A_SITE, ANOTHER_SITE]
 
 
 async def test_one_holder_at_a_time_has_a_lease_until_it_runs_out(connection: Connection) -> None:
     def take(holder: str, minutes: int) -> object:
-        return watching.take_lease(
+        return certificates.take_lease(
             connection, "watch", holder, now=later(minutes=minutes), until=later(minutes=minutes + 10)
         )
 

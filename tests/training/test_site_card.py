@@ -58,6 +58,12 @@ def test_figures_that_were_not_measured_are_not_made_up(base: Manifest, tmp_path
     assert "Too few decisions" in (tmp_path / site_card.MARKDOWN).read_text("utf-8")
 
 
+def test_where_nothing_can_be_written_the_version_goes_without(base: Manifest, tmp_path: Path) -> None:
+    (tmp_path / site_card.PAGE).mkdir()
+    site_card.write(tmp_path, _learned(base))
+    assert not (tmp_path / site_card.MARKDOWN).exists()
+
+
 def test_a_base_has_another_report(base: Manifest) -> None:
     with pytest.raises(ValueError, match="did not learn"):
         site_card.sections(base)

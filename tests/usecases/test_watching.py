@@ -1,12 +1,13 @@
 """The daily look at a site: what it stores, what follows from an alarm, and how it ends."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
 
-from moderator.domain.certificates import Certificate, Standing
+from moderator.domain.certificates import Certificate, Standing, suspend
 from moderator.domain.comments import Comment
 from moderator.domain.drift import Day, Level, Sketch
 from moderator.domain.errors import Conflict, NotFound
@@ -16,9 +17,11 @@ from moderator.domain.people import Person
 from moderator.domain.policy import Action, Rule
 from moderator.domain.review import ReasonCode
 from moderator.services import Services, new_services
-from moderator.storage import audit, cases, outbox, watching
+from moderator.storage import audit, cases, certificates, outbox, watching
 from moderator.storage.audit import Question
+from moderator.storage.database import Connection
 from moderator.storage.outbox import Delivery
+from moderator.usecases import certificates as resting
 from moderator.usecases import manage, review
 from moderator.usecases import watching as watch_in
 from moderator.usecases.moderate import moderate, moderate_many
@@ -56,7 +59,7 @@ async def days_of(services: Services, site: SiteId) -> list[Day]:
 
 async def standings(services: Services, site: SiteId) -> dict[Action, Certificate]:
     async with services.database.read() as connection:
-        return {one.action: one for one in await watching.certificates(connection, site)}
+        return {one.action: one for one in await certificates.list_all(connection, site)}
 
 
 async def acts(services: Services) -> list[AuditAction]:
@@ -167,7 +170,7 @@ async def test_only_one_worker_looks(services: Services, clock: Clock, site: Sit
     await other.directory.refresh(other.database)
     async with services.database.transaction() as connection:
         until = clock.at + timedelta(minutes=1)
-        assert await watching.take_lease(connection, watch_in.LEASE, other.instance, now=clock.at, until=until)
+        assert await certificates.take_lease(connection, watch_in.LEASE, other.instance, now=clock.at, until=until)
 
     assert await watch_in.watch(services) == 0
     assert await watch_in.watch(other) == 1
@@ -220,7 +223,7 @@ async def test_whoever_has_looked_lifts_it_and_days_are_compared_anew(
     await alarmed(services, clock, site)
     await told(services)
 
-    lifted = await watch_in.lift_alarm(services, OPERATOR, site)
+    lifted = await resting.lift_alarm(services, OPERATOR, site)
 
     assert {(one.standing, one.accepted_day) for one in lifted} == {(Standing.NONE, YESTERDAY)}
     assert (await moderate(services, new_comment(services, site, "A quiet remark."))).outcome.verdict is Action.APPROVE
@@ -229,16 +232,50 @@ async def test_whoever_has_looked_lifts_it_and_days_are_compared_anew(
     assert delivery.event.name is EventName.AUTOMATION_RESTORED
     assert (delivery.event.payload["verdicts"], delivery.event.payload["by"]) == (["approve", "reject"], "operator")
     with pytest.raises(Conflict):
-        await watch_in.lift_alarm(services, OPERATOR, site)
+        await resting.lift_alarm(services, OPERATOR, site)
     await post(services, site, [f"{HARMLESS[number % 3]} {number}" for number in range(220, 440)])
     clock.at += timedelta(days=1)
     await watch_all(services)
     assert (await days_of(services, site))[-1].level is Level.QUIET
 
 
+class Meanwhile:
+    """A database where somebody lifts the alarm just before the next transaction."""
+
+    def __init__(self, services: Services, site: SiteId) -> None:
+        self._services, self._site, self._database = services, site, services.database
+        self._is_over = False
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._database, name)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        self._services.database = self._database
+        if not self._is_over:
+            self._is_over = True
+            await resting.lift_alarm(self._services, OPERATOR, self._site)
+        async with self._database.transaction() as connection:
+            yield connection
+
+
+async def test_who_lifts_an_alarm_while_a_day_is_looked_at_is_heard(
+    services: Services, clock: Clock, site: SiteId
+) -> None:
+    await alarmed(services, clock, site)
+    (day,) = [one for one in await days_of(services, site) if one.day == YESTERDAY]
+    again = replace(day, day=TODAY)
+
+    services.database = Meanwhile(services, site)  # type: ignore[assignment]
+    await watch_in._record(services, site, again, is_newest=True)
+
+    assert (await days_of(services, site))[-1].day == YESTERDAY
+    assert (await standings(services, site))[Action.APPROVE].standing is Standing.NONE
+
+
 async def test_an_alarm_of_no_site_is_not_lifted(services: Services) -> None:
     with pytest.raises(NotFound):
-        await watch_in.lift_alarm(services, OPERATOR, SiteId("nowhere"))
+        await resting.lift_alarm(services, OPERATOR, SiteId("nowhere"))
 
 
 async def decide_all(services: Services, person: Person, *, wrong: int = 0, leave: int = 0) -> None:
@@ -289,8 +326,8 @@ async def test_a_site_earns_certificates_and_loses_them_by_its_audits(
     assert (earned.standing, earned.audited, earned.needed) == (Standing.VALID, 149, 0)
     assert services.directory.certified == {site: (Action.APPROVE,)}
     async with services.database.read() as connection:
-        found = await watch_in.estimates(connection, [site], services.now() - timedelta(days=30))
-        seen = await watch_in.watched(connection, services.now())
+        found = await resting.estimates(connection, [site], services.now() - timedelta(days=30))
+        seen = await resting.watched(connection, services.now())
     assert (found[Action.APPROVE].audited, found[Action.APPROVE].share) == (149, 0.0)
     assert found[Action.REJECT].share is None
     assert seen.standings[Action.APPROVE, Standing.VALID] == seen.standings[Action.REJECT, Standing.NONE] == 1
@@ -303,6 +340,24 @@ async def test_a_site_earns_certificates_and_loses_them_by_its_audits(
     await watch_all(services)
     assert (await standings(services, site))[Action.APPROVE].standing is Standing.EXPIRED
     assert await acts(services) == [AuditAction.CERTIFICATE_EARNED, AuditAction.CERTIFICATE_EXPIRED]
+
+
+async def test_rejections_alone_in_doubt_wait_for_decisions_though_approvals_are_certified(
+    services: Services, clock: Clock, site: SiteId
+) -> None:
+    async with services.database.transaction() as connection:
+        valid = Certificate(
+            site_id=site, action=Action.APPROVE, standing=Standing.VALID, expires_at=NOON + timedelta(days=20)
+        )
+        doubted = suspend(Certificate(site_id=site, action=Action.REJECT), [], day=YESTERDAY, now=NOON)
+        for one in (valid, doubted):
+            await certificates.set_one(connection, one)
+    await post(services, site, HARMLESS)
+    clock.at += timedelta(days=1)
+    await watch_all(services)
+
+    found = await standings(services, site)
+    assert (found[Action.APPROVE].standing, found[Action.REJECT].standing) == (Standing.VALID, Standing.SUSPENDED)
 
 
 async def test_a_broken_promise_suspends_what_it_is_about_alone(
@@ -320,7 +375,7 @@ async def test_a_broken_promise_suspends_what_it_is_about_alone(
     assert (await moderate(services, new_comment(services, site, "You scum."))).outcome.verdict is Action.REJECT
 
     # Once somebody has looked, the same audits raise no second alarm.
-    await watch_in.lift_alarm(services, OPERATOR, site)
+    await resting.lift_alarm(services, OPERATOR, site)
     clock.at += timedelta(days=2)
     await watch_all(services)
     assert (await standings(services, site))[Action.APPROVE].standing is Standing.NONE
@@ -329,8 +384,8 @@ async def test_a_broken_promise_suspends_what_it_is_about_alone(
 async def test_distances_are_those_of_the_newest_judged_day(services: Services, clock: Clock, site: SiteId) -> None:
     await alarmed(services, clock, site)
     async with services.database.read() as connection:
-        seen = await watch_in.watched(connection, services.now())
-        later = await watch_in.watched(connection, services.now() + timedelta(days=30))
+        seen = await resting.watched(connection, services.now())
+        later = await resting.watched(connection, services.now() + timedelta(days=30))
 
     assert seen.distances["words"] > 0.25
     assert later.distances == {}
