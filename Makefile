@@ -54,6 +54,9 @@ bench: $(VENV)/dev.stamp ## the benchmarks, each beside a ceiling measured in th
 pictures: $(VENV)/dev.stamp ## pictures of the console and the demo, those of the documentation among them
 	$(BIN)/python -m benchmarks.pictures
 
+month: $(VENV)/dev.stamp ## a month of a site's life in minutes, with learning and without it; renews the table in docs/training.md
+	$(BIN)/python -m benchmarks.month --data $(DATA) --docs docs
+
 model: $(VENV)/report.stamp ## train, evaluate and write a model version from the labelled files in $(DATA)
 	$(BIN)/python -m training base --data $(DATA)
 
@@ -68,4 +71,4 @@ lock: ## renew the locked requirements (needs uv)
 	$(UV) pip compile -q pyproject.toml --group build --group report --generate-hashes --no-strip-extras --universal --python-version 3.11 --no-header --no-emit-index-url -c requirements.txt -o requirements-report.txt
 	$(UV) pip compile -q pyproject.toml --group dev --extra postgres --generate-hashes --no-strip-extras --universal --python-version 3.11 --no-header --no-emit-index-url -c requirements.txt -o requirements-dev.txt
 
-.PHONY: help run test check fmt bench pictures model texts lock
+.PHONY: help run test check fmt bench pictures month model texts lock

@@ -1,7 +1,8 @@
 """Run every benchmark and print each figure beside its ceiling: `make bench`, or one part: `… -m benchmarks stack`.
 
 `… -m benchmarks quality --data DIR` compares judgement instead of speed, on labelled files; `perspective --data DIR`
-prints which thresholds stand for those of another service.
+prints which thresholds stand for those of another service. `audits` says how often the interval of the audits holds the
+truth, `drift --data DIR` how soon a change in real comments is found; `--seeds` is how many streams each is asked of.
 """
 
 import argparse
@@ -13,7 +14,20 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import campaigns, commits, console, perspective, protocols, quality, scoring, searching, stack, start
+from benchmarks import (
+    audits,
+    campaigns,
+    commits,
+    console,
+    drift,
+    perspective,
+    protocols,
+    quality,
+    scoring,
+    searching,
+    stack,
+    start,
+)
 
 MODELS = Path("models")
 PARTS = ("scoring", "start", "commits", "campaigns", "search", "stack", "protocols", "console")
@@ -176,13 +190,19 @@ def main(chosen: list[str]) -> None:
 
 def _run() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks")
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, "quality", "perspective"], default=[])
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, "quality", "perspective", "audits", "drift"], default=[])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="labelled files")
+    parser.add_argument("--seeds", type=int, default=100, help="streams of audits and of drift")
+    parser.add_argument("--a-day", type=int, default=drift.A_DAY, help="comments a day in the streams of drift")
     asked = parser.parse_args()
     if "quality" in asked.parts:
         _print_quality(asked.data)
     if "perspective" in asked.parts:
         print(perspective.markdown(perspective.measure(MODELS, asked.data)))
+    if "audits" in asked.parts:
+        print(audits.markdown(audits.measure(asked.seeds)))
+    if "drift" in asked.parts:
+        print(drift.markdown(drift.measure(MODELS, asked.data, asked.seeds, asked.a_day)))
     if not set(asked.parts) - set(PARTS):
         main([part for part in asked.parts if part in PARTS])
 

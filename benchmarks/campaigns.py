@@ -34,7 +34,9 @@ async def _moderate_all(folder: Path, scorer: Scorer, texts: list[str], limit: i
     """Return wall and processor time of all threads, in microseconds a comment, from text to commit."""
     database = await SqliteDatabase.open(folder / f"{time.monotonic_ns()}.db")
     await migrate(database, now_ms=0)
-    services = new_services(Settings(models=str(folder), rate_per_author=0, audit_share=0), database, scorer)
+    services = new_services(
+        Settings(models=str(folder), rate_per_author=0, audit_share=0, second_review_share=0), database, scorer
+    )
     operator = Actor(kind=ActorKind.OPERATOR)
     site = (await manage.add_site(services, operator, "bench")).site.id
     policy = replace(services.directory.policies[site], campaign_limit=limit)

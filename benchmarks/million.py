@@ -107,7 +107,7 @@ def _write(connection: sqlite3.Connection, making: "_Making", numbers: range) ->
             opened.append(case)
     places = "?, " * (len(comments[0]) - 1) + "?"
     connection.executemany(f"INSERT INTO comments ({_COMMENT}, {_SCORES}) VALUES ({places})", comments)
-    given = cases.OPEN.replace("{values}", "VALUES (?, ?, ?, ?, ?, ?, ?, 0)")
+    given = cases.OPEN.replace("{values}", "VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL, 0)")
     for case in opened:
         connection.execute(given, case[:7]).fetchall()
     closed = [(case[7], case[0]) for case in opened if case[7] is not None]

@@ -113,6 +113,7 @@ def run_service(folder: Path, models: Path) -> Iterator[tuple[int, str, int]]:
         "MODERATOR_LOG_LEVEL": "warning",
         "MODERATOR_RATE_PER_AUTHOR": "0",
         "MODERATOR_AUDIT_SHARE": "0",
+        "MODERATOR_SECOND_REVIEW_SHARE": "0",
     }
     moderator = [sys.executable, "-m", "moderator"]
     added = subprocess.run(

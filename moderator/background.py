@@ -17,7 +17,7 @@ from moderator.services import Services, load_models
 from moderator.storage import audit, comments
 from moderator.storage.audit import Actor, Entry
 from moderator.storage.database import Connection
-from moderator.usecases import campaigns, review, searching, shadow
+from moderator.usecases import campaigns, review, searching, shadow, watching
 from moderator.webhooks.delivery import WRITERS, Writer, deliver_due
 from moderator.webhooks.guard import new_client
 
@@ -29,6 +29,7 @@ INDEX_SECONDS = 1.0
 MERGE_SECONDS = 5.0
 COMPARE_SECONDS = 0.5
 SETTLE_SECONDS = 5.0
+WATCH_SECONDS = 300.0
 
 
 async def reload(services: Services) -> int:
@@ -139,6 +140,7 @@ async def run(services: Services, writers: Mapping[EndpointKind, Writer] = WRITE
             group.start_soon(every, MERGE_SECONDS, lambda: searching.merge_erased(services), "merge_erased")
             group.start_soon(every, COMPARE_SECONDS, lambda: shadow.compare_waiting(services), "compare_waiting")
             group.start_soon(every, SETTLE_SECONDS, lambda: shadow.settle(services), "settle_trials")
+            group.start_soon(every, WATCH_SECONDS, lambda: watching.watch(services), "watch")
             group.start_soon(every, DELIVERIES_SECONDS, deliver, "deliver")
     finally:
         with anyio.CancelScope(shield=True):

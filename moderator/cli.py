@@ -27,6 +27,8 @@ COMMANDS: Final = {
     "score": "scoring.score_command",
     "model": "looking.model_group",
     "golden": "golden.golden_group",
+    "agreement": "agreeing.agreement_command",
+    "certificate": "watching.certificate_group",
     "import": "moving.import_command",
     "export": "moving.export_command",
     "erase": "writing.erase_command",

@@ -1,16 +1,19 @@
 """Sites, keys, people and policies in memory: every request asks for them, they change a few times a year.
 
+What a site's automatic verdicts rest on is here too: it changes once a day at most, and every verdict asks for it.
+
 Keys and tokens are known by their SHA-256 alone. A plain hash is enough because they are random and long; passwords
 are people's own and get argon2 (usecases/access).
 """
 
 import hashlib
 
+from moderator.domain.certificates import Standing
 from moderator.domain.comments import Site
 from moderator.domain.ids import PersonId, SiteId
 from moderator.domain.people import KeyKind, Person, SiteKey
-from moderator.domain.policy import Policy
-from moderator.storage import people, policies, sites
+from moderator.domain.policy import Action, Policy
+from moderator.storage import certificates, people, policies, sites
 from moderator.storage.database import Database
 
 
@@ -27,6 +30,8 @@ class Directory:
         self.sites: dict[SiteId, Site] = {}
         self.people: dict[PersonId, Person] = {}
         self.policies: dict[SiteId, Policy] = {}
+        self.suspended: dict[SiteId, tuple[Action, ...]] = {}
+        self.certified: dict[SiteId, tuple[Action, ...]] = {}
         self.origins: frozenset[str] = frozenset()
         self._keys: dict[str, SiteKey] = {}
         self._tokens: dict[str, Person] = {}
@@ -50,9 +55,16 @@ class Directory:
             found_people = await people.list_all(connection)
             found_tokens = await people.list_tokens(connection)
             found_policies = await policies.list_current(connection)
+            found_certificates = await certificates.list_all(connection)
         self.sites = {site.id: site for site in found_sites}
         self.people = {person.id: person for person in found_people}
         self.policies = found_policies
+        by_standing = dict[Standing, dict[SiteId, tuple[Action, ...]]]()
+        for one in found_certificates:
+            own = by_standing.setdefault(one.standing, {})
+            own[one.site_id] = (*own.get(one.site_id, ()), one.action)
+        self.suspended = by_standing.get(Standing.SUSPENDED, {})
+        self.certified = by_standing.get(Standing.VALID, {})
         self._keys = {issued.hash: issued.key for issued in found_keys}
         self._tokens = found_tokens
         self.origins = frozenset(

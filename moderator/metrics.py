@@ -14,6 +14,9 @@ class Metrics:
             "moderator_verdicts", "Verdicts on comments by the policy", ["action"], registry=self.registry
         )
         self.decisions = Counter("moderator_decisions", "Decisions by people", ["action"], registry=self.registry)
+        self.opinions = Counter(
+            "moderator_second_opinions", "Second opinions on people's decisions", ["agreed"], registry=self.registry
+        )
         self.undone = Counter("moderator_decisions_undone", "Decisions taken back", registry=self.registry)
         self.reports = Counter("moderator_reports", "Readers' reports", ["muted"], registry=self.registry)
         self.moderate_seconds = Histogram(
@@ -39,6 +42,24 @@ class Metrics:
         )
         self.deliveries_waiting = Gauge(
             "moderator_deliveries_waiting", "Webhook deliveries waiting", registry=self.registry
+        )
+        self.drift = Gauge(
+            "moderator_drift",
+            "Distance of the newest watched day from the quiet ones before it, of the site farthest off",
+            ["measure"],
+            registry=self.registry,
+        )
+        self.audit_error_bound = Gauge(
+            "moderator_audit_error_bound",
+            "What the error rate of automatic verdicts is below with 95 % confidence, of the worst site",
+            ["verdict"],
+            registry=self.registry,
+        )
+        self.certificates = Gauge(
+            "moderator_certificates",
+            "Sites by what their automatic verdicts rest on",
+            ["verdict", "standing"],
+            registry=self.registry,
         )
 
     def set_model(self, version: str | None) -> None:

@@ -1,6 +1,7 @@
 """The long-lived objects of the service, and the only place that puts them together."""
 
 import asyncio
+import secrets
 import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -20,7 +21,7 @@ from moderator.domain.comments import Site
 from moderator.domain.errors import NotFound
 from moderator.domain.ids import IdSource, SiteId
 from moderator.domain.people import Person
-from moderator.domain.policy import Policy
+from moderator.domain.policy import Action, Policy
 from moderator.domain.shadow import Watched
 from moderator.identity import Provider
 from moderator.log import logger
@@ -57,6 +58,7 @@ class Services:
     address_rates: TokenBuckets
     author_rates: MinuteCounts
     sign_in_rates: MinuteCounts
+    instance: str  # Tells this process from the other workers.
     identity: Provider | None = None
     site_scorers: Mapping[SiteId, Scorer] = field(default_factory=dict)
     candidates: Mapping[Scope, Candidate] = field(default_factory=dict)
@@ -101,6 +103,10 @@ class Services:
             return None, self.candidates[None]
         return None
 
+    def suspended_for(self, site_id: SiteId) -> tuple[Action, ...]:
+        """Return the automatic verdicts that people give on a site until an alarm is lifted."""
+        return self.directory.suspended.get(site_id, ()) if self.settings.on_drift == "hold" else ()
+
     def policy_for(self, site_id: SiteId, scorer: Scorer | None = None) -> Policy:
         """Return a site's policy with the thresholds of the model in use, or of the one that an answer is made with."""
         policy = self.directory.policies[site_id]
@@ -139,6 +145,7 @@ def new_services(
         address_rates=TokenBuckets(rate_per_second=per_address / 60, burst=max(1.0, float(per_address))),
         author_rates=MinuteCounts(),
         sign_in_rates=MinuteCounts(),
+        instance=secrets.token_hex(8),
         identity=_new_provider(settings, now, monotonic),
         _policies={},
     )
@@ -158,11 +165,17 @@ def _new_provider(settings: Settings, now: Callable[[], datetime], monotonic: Ca
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, *, read_only: bool = False) -> AsyncIterator[Services]:
+async def open_services(
+    settings: Settings,
+    *,
+    read_only: bool = False,
+    now: Callable[[], datetime] = utc_now,
+    ids: IdSource | None = None,
+) -> AsyncIterator[Services]:
     """Open the database and the current model. Without a usable model the service runs, and holds every comment.
 
     SQLite is migrated here, before anything else happens; PostgreSQL, which other workers may be using, only by
-    `moderator migrate`.
+    `moderator migrate`. A simulation brings a clock of its own, and ids that go by it.
 
     Raises:
         StorageUnavailable, SecondWriter: the database cannot be opened.
@@ -175,7 +188,7 @@ async def open_services(settings: Settings, *, read_only: bool = False) -> Async
                 logger.info("migration_applied", name=name)
         else:
             await check_schema(database)
-        services = new_services(settings, database, Scorer(None))
+        services = new_services(settings, database, Scorer(None), now=now, ids=ids)
         load_models(services)
         await services.directory.refresh(database)
         yield services

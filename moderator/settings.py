@@ -33,6 +33,8 @@ class Settings:
     rate_per_address: int = 20
     audit_share: float = 0.02
     promotion: str = "off"
+    on_drift: str = "hold"
+    second_review_share: float = 0.05
     idempotency_seconds: int = 86_400
     max_connections: int = 2_000
     request_seconds: float = 30.0
@@ -73,6 +75,8 @@ HELP: Mapping[str, str] = {
     "rate_per_address": "requests a minute from one address with a public key; 0: no limit",
     "audit_share": "share of the machine's own verdicts that people check blind, 0 to 1; a site's policy may differ",
     "promotion": "what a learned version does after the gate: off, shadow (in use after a trial), on (in use at once)",
+    "on_drift": "what an alarm does to automatic verdicts: hold (people decide until somebody has looked) or tell",
+    "second_review_share": "share of people's decisions that a colleague looks at, 0 to 1; a site's policy may differ",
     "idempotency_seconds": "how long an Idempotency-Key is remembered, seconds",
     "max_connections": "open connections; one more is answered 503",
     "request_seconds": "how long a request may take to arrive, seconds",
@@ -95,6 +99,7 @@ _CHOICES = {
     "log": ("text", "json"),
     "promotion": ("off", "shadow", "on"),
     "log_level": ("debug", "info", "warning", "error"),
+    "on_drift": ("hold", "tell"),
 }
 _RANGES: Mapping[str, tuple[float, float]] = {
     "port": (0, 65_535),
@@ -105,6 +110,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "rate_per_author": (0, 1_000_000),
     "rate_per_address": (0, 1_000_000),
     "audit_share": (0, 1),
+    "second_review_share": (0, 1),
     "idempotency_seconds": (60, 31_536_000),
     "max_connections": (1, 1_000_000),
     "request_seconds": (0.1, 3_600),

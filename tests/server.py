@@ -40,6 +40,7 @@ class Service:
             "MODERATOR_PORT": str(self.port),
             "MODERATOR_RATE_PER_AUTHOR": "0",
             "MODERATOR_AUDIT_SHARE": "0",
+            "MODERATOR_SECOND_REVIEW_SHARE": "0",
             **{f"MODERATOR_{name.upper()}": value for name, value in settings.items()},
         }
         self.process: subprocess.Popen[str] | None = None

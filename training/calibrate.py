@@ -9,7 +9,7 @@ source with the plainest insults, the scores were too sure of themselves everywh
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -18,18 +18,9 @@ from sklearn.linear_model import LogisticRegression
 
 from moderator.classifier.model import Calibration
 from moderator.domain.scoring import Label
+from moderator.domain.teaching import PRIORS as PRIORS
 from training.corpora import Row, source
 
-PRIORS: Final[Mapping[Label, float]] = {
-    Label.TOXIC: 0.05,
-    Label.SEVERE_TOXIC: 0.005,
-    Label.OBSCENE: 0.02,
-    Label.THREAT: 0.005,
-    Label.INSULT: 0.03,
-    Label.IDENTITY_ATTACK: 0.02,
-    Label.SEXUAL_EXPLICIT: 0.005,
-    Label.SPAM: 0.05,
-}
 # Sets made to fool a model, of pairs, picked by keyword, addressed to machines or of letters and messages: their scores
 # lie elsewhere than those of readers' comments.
 UNNATURAL: Final = frozenset(

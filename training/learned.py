@@ -31,6 +31,7 @@ from moderator.domain.ids import SiteId
 from moderator.domain.scoring import Label
 from moderator.domain.teaching import HOUSE_RULES
 from moderator.storage.columns import from_ms
+from training import site_card
 from training.anchored import Platt
 from training.base import LIBRARIES
 from training.certificates import certify
@@ -177,7 +178,9 @@ def publish(
             ),
         )
 
-    return registry.publish(models, candidate.version, {deltas.FILE_NAME: deltas.pack(candidate.delta)}, describe)
+    folder = registry.publish(models, candidate.version, {deltas.FILE_NAME: deltas.pack(candidate.delta)}, describe)
+    site_card.write(folder, registry.read_manifest(models, candidate.version))
+    return folder
 
 
 def _described(base: Base, taught: Mapping[str, Taught]) -> Manifest:

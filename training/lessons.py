@@ -15,13 +15,12 @@ from moderator.classifier.model import Model
 from moderator.domain.feedback import Feedback
 from moderator.domain.ids import SiteId
 from moderator.domain.scoring import Label
-from moderator.domain.teaching import HOUSE_RULES, Ruling, contradicts, ruling_of
+from moderator.domain.teaching import HOUSE_RULES, Ruling, is_contrary, ruling_of
 from moderator.storage import lessons as stored
 from moderator.storage.columns import to_ms
 from moderator.storage.database import Connection
 from moderator.storage.lessons import Judged
 from training import caps
-from training.calibrate import PRIORS
 from training.clusters import Clusters
 from training.evidence import Evidence, gather
 from training.features import Features, FeatureStore
@@ -40,9 +39,9 @@ class Lessons:
 
     `values` (0 to 1, NaN where nothing is known) and `trusts` are of each of `LABELS`, shape (rows, labels). `logits`
     are the base's calibrated ones, of its labels. `waits` says which rows contradict a sure score and have nobody to
-    support them. `chances` are the probabilities with which rows were drawn for a check, 1 for what was not drawn.
-    Authors, clusters and moderators are numbers, `caps.NOBODY` where there is none. `fresh_audits` are places in
-    `evidence.audits`: those that are like no row here.
+    support them, or are disputed. `chances` are the probabilities with which rows were drawn for a check, 1 for what
+    was not drawn. Authors, clusters and moderators are numbers, `caps.NOBODY` where there is none. `fresh_audits` are
+    places in `evidence.audits`: those that are like no row here.
     """
 
     ids: Sequence[str]
@@ -118,6 +117,7 @@ class _Said(msgspec.Struct, frozen=True, gc=False):
     campaign: str | None
     person: str | None
     people: int
+    is_disputed: bool
     time: int
     source: str
     chance: float
@@ -127,7 +127,7 @@ class _Said(msgspec.Struct, frozen=True, gc=False):
 
 def _of_comment(judged: Judged) -> _Said | None:
     """Return what is taught by a comment; None when nothing is. A moderator's word on a label goes before any other."""
-    ruling: Ruling | None = ruling_of(judged.history)
+    ruling: Ruling | None = ruling_of(judged.history, judged.opinions)
     values: dict[str, float] = {}
     trusts: dict[str, float] = {}
     times = [to_ms(ruling.decided_at)] if ruling else []
@@ -148,6 +148,7 @@ def _of_comment(judged: Judged) -> _Said | None:
         campaign=judged.campaign,
         person=ruling.person if ruling else None,
         people=ruling.people if ruling else 0,
+        is_disputed=ruling.is_disputed if ruling else False,
         time=times[0],
         source=MODERATORS if ruling else judged.feedback[0].provenance.value,
         chance=(ruling.probability if ruling else None) or 1.0,
@@ -165,6 +166,7 @@ def _of_text(one: Feedback) -> _Said:
         campaign=None,
         person=None,
         people=0,
+        is_disputed=False,
         time=to_ms(one.given_at),
         source=one.provenance.value,
         chance=1.0,
@@ -270,17 +272,8 @@ def _table(rows: Sequence[Mapping[str, float]], empty: float) -> Matrix:
 
 
 def _waits(one: _Said, scores: Mapping[Label, float]) -> bool:
-    """Return whether one voice alone contradicts a sure score.
-
-    A rejection names several labels, one of which may be a stretch; it is contrary when it is so in all of them.
-    """
-    if one.people >= _TWO_PEOPLE:
-        return False
-    known = [label for label in scores if label.value in one.values]
-    contrary = {label: contradicts(one.values[label.value], scores[label], PRIORS[label]) for label in known}
-    harmful = [label for label in known if one.values[label.value] >= 0.5]
-    is_harmful_against_all = bool(harmful) and all(contrary[label] for label in harmful)
-    return is_harmful_against_all or any(contrary[label] for label in known if label not in harmful)
+    """Return whether one voice alone contradicts a sure score, or a colleague and nobody has settled it."""
+    return one.is_disputed or (one.people < _TWO_PEOPLE and is_contrary(one.values, scores))
 
 
 def _digest(one: _Said) -> bytes:

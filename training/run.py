@@ -6,10 +6,11 @@ versions are as before. What it needs on the way are files without a name.
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -17,12 +18,13 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from moderator.classifier import registry
+from moderator.classifier import history, registry
+from moderator.classifier.history import PastRun
 from moderator.classifier.manifest import GateLine, TaughtLabel
-from moderator.domain.errors import Conflict, ModelRefused, Unavailable
+from moderator.domain.errors import Conflict, ModelRefused, ModerationError, Unavailable
 from moderator.domain.ids import SiteId
 from moderator.storage import lessons as stored
-from moderator.storage.columns import to_ms
+from moderator.storage.columns import from_ms, to_ms
 from moderator.storage.snapshot import open_snapshot
 from training import gate
 from training.gate import Check, Trial
@@ -33,7 +35,7 @@ from training.promotion import Became, Promotion, promote
 from training.split import split
 from training.teach import Taught, choose_strengths, fit_all
 
-FOLDER: Final = ".learning"
+FOLDER: Final = history.FOLDER
 LOCK: Final = "lock"
 
 
@@ -58,6 +60,7 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
     gate: list[GateLine]
     rows: int = 0
     waiting: int = 0
+    until: str | None = None
     labels: dict[str, TaughtLabel] = {}
     dry_run: bool = False
     shadow: bool = False
@@ -114,11 +117,41 @@ def only_one(models: Path) -> Iterator[Path]:
 
 
 async def run(wish: Wish, now: datetime, progress: Progress) -> Ran:
-    """Learn from what people decided.
+    """Learn from what people decided, and leave a line in the history, whatever came of it; a dry run leaves none.
 
     Raises:
         AlreadyRunning, ModelRefused, StorageUnavailable, StorageCorrupt, SchemaRefused: nothing was changed.
     """
+    began = time.monotonic()
+
+    def keep(outcome: str, ran: Ran | None = None, problem: str = "") -> None:
+        said = {} if ran is None else {name: getattr(ran, name) for name in _KEPT}
+        if not wish.is_dry:
+            seconds = round(time.monotonic() - began, 1)
+            line = PastRun(
+                at=_moment(now), outcome=outcome, seconds=seconds, site=wish.site_id, problem=problem, **said
+            )
+            history.append(wish.models, line)
+
+    try:
+        ran = await _learn(wish, now, progress)
+    except AlreadyRunning:
+        raise  # The other one leaves its own line.
+    except ModerationError as error:
+        keep("failed", problem=str(error))
+        raise
+    keep(ran.outcome.value, ran)
+    return ran
+
+
+_KEPT: Final = ("version", "previous", "rows", "waiting", "until", "labels", "gate")
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+async def _learn(wish: Wish, now: datetime, progress: Progress) -> Ran:
     with only_one(wish.models) as folder:
         current = registry.version_used_by(wish.models, wish.site_id)
         if current is None:
@@ -135,6 +168,7 @@ async def run(wish: Wish, now: datetime, progress: Progress) -> Ran:
             "previous": current,
             "rows": len(lessons),
             "waiting": int(lessons.waits.sum()),
+            "until": _moment(from_ms(int(lessons.times.max()))) if len(lessons) else None,
             "labels": {label: one.summary for label, one in taught.items()},
             "dry_run": wish.is_dry,
             "site": wish.site_id,

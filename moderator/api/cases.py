@@ -66,7 +66,9 @@ async def _open_page(
     """Page through the queue as it stood when the first page was asked for."""
     as_of, after = _open_cursor(cursor) if cursor else (found.now(), None)
     async with found.database.read() as connection:
-        files = await cases.list_open(connection, as_of=as_of, limit=limit + 1, sites=person.sites, after=after)
+        files = await cases.list_open(
+            connection, as_of=as_of, limit=limit + 1, sites=person.sites, reader=person.id, after=after
+        )
     if len(files) <= limit:
         return files, None
     last = files[limit - 1]

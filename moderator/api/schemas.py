@@ -13,7 +13,7 @@ from moderator.domain.findings import NO_FORM, Form
 from moderator.domain.ids import CommentId, SiteId
 from moderator.domain.outcome import Outcome
 from moderator.domain.policy import Action, Reason
-from moderator.domain.review import MAX_NOTE_CHARACTERS, Decision, ReasonCode
+from moderator.domain.review import MAX_NOTE_CHARACTERS, Case, CaseState, Cause, Decision, ReasonCode
 from moderator.domain.scoring import Label, Span
 from moderator.storage.cases import CaseFile
 from moderator.storage.shadow import Comparison
@@ -348,7 +348,7 @@ class CaseOut(Struct):
             scores=scores_out(outcome.scores),
             reasons=[ReasonOut.of(reason) for reason in outcome.reasons],
             spans=[SpanOut.of(span) for span in outcome.spans],
-            cause=case.cause,
+            cause=_cause(case),
             campaign=case.campaign,
             urgency=round(file.urgency, 4),
             opened_at=case.opened_at,
@@ -357,6 +357,11 @@ class CaseOut(Struct):
             if case.escalation
             else None,
         )
+
+
+def _cause(case: Case) -> str:
+    """Return why a case was opened; one that asks for a second opinion does not say so while it is open."""
+    return Cause.BORDERLINE if case.cause is Cause.SECOND and case.state is CaseState.OPEN else case.cause
 
 
 class CasesOut(Struct):

@@ -27,7 +27,7 @@ from moderator.domain.errors import Fault, Invalid, ModerationError, TooLarge
 from moderator.domain.ids import SiteId
 from moderator.services import Services
 from moderator.settings import load_settings
-from moderator.storage import comments, decisions
+from moderator.storage import comments, decisions, opinions
 from moderator.storage.comments import Stored
 from moderator.usecases.commands import find_site
 
@@ -240,7 +240,12 @@ async def _exported(services: Services, site_id: SiteId | None) -> AsyncIterator
             page = await comments.page(connection, site_id=site_id, after=after, limit=CHUNK)
             for stored in page:
                 history = await decisions.for_comment(connection, stored.comment.id)
-                yield {**_described(stored), "decisions": [msgspec.to_builtins(one) for one in history]}
+                given = await opinions.for_comment(connection, stored.comment.id)
+                yield {
+                    **_described(stored),
+                    "decisions": [msgspec.to_builtins(one) for one in history],
+                    "opinions": [{**msgspec.to_builtins(one.said), "about": one.about} for one in given],
+                }
         if len(page) < CHUNK:
             return
         after = page[-1].comment.id

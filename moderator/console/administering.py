@@ -37,7 +37,7 @@ async def show_page(
     """Return a page for somebody who is signed in, with what its head needs."""
     found = services(request)
     async with found.database.read() as connection:
-        size = await cases.queue_size(connection, session.person.sites)
+        size = await cases.queue_size(connection, session.person.sites, reader=session.person.id)
     return page(
         name,
         status=status,

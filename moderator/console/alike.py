@@ -8,7 +8,7 @@ from typing import Final
 
 from moderator.console.language import gettext
 from moderator.console.said import campaign_size
-from moderator.domain.ids import CaseId
+from moderator.domain.ids import CaseId, PersonId
 from moderator.domain.queue import Urgency, explain
 from moderator.services import Services
 from moderator.storage import cases, signatures
@@ -54,14 +54,18 @@ class Row:
         )
 
 
-async def find_alike(services: Services, connection: Connection, file: CaseFile) -> Alike | None:
+async def find_alike(
+    services: Services, connection: Connection, file: CaseFile, *, reader: PersonId | None
+) -> Alike | None:
     """Return what is like a case's comment; None when nothing in its site's window is, and no other case waits."""
     case, now = file.case, services.now()
     if case.campaign is None:
         return None
     hours = services.policy_for(case.site_id).campaign_hours
     campaign = await signatures.measure(connection, case.campaign, now - timedelta(hours=hours))
-    others = await cases.list_of_campaign(connection, case.campaign, but=case.id, now=now, limit=MOST_SHOWN)
+    others = await cases.list_of_campaign(
+        connection, case.campaign, but=case.id, now=now, limit=MOST_SHOWN, reader=reader
+    )
     if campaign.comments > 1:
         size = gettext("%(size)s, as of now.") % {"size": campaign_size(campaign, hours)}
         return Alike(size=size, others=others)

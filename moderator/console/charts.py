@@ -57,6 +57,39 @@ def stack(columns: Sequence[Sequence[int]]) -> Stack:
     return Stack(segments=segments, top=top, labels=labels)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A bar over one day, of a CSS class."""
+
+    kind: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bars:
+    """Bars over days and the height of the limit at 1; `labels` have places and numbers of bars to be named."""
+
+    bars: Sequence[Bar]
+    limit: float
+    labels: Sequence[tuple[float, int]]
+
+
+def bars(days: Sequence[tuple[float | None, str]]) -> Bars:
+    """Return a bar for each value that there is, from left to right, each with its class; values from 2 on are cut."""
+    step = WIDTH / max(len(days), 1)
+    found = []
+    for number, (value, kind) in enumerate(days):
+        if value is not None:
+            height = round(HEIGHT * min(max(value, 0.02), 2.0) / 2, 1)
+            x, width = round(step * (number + 0.08), 1), round(step * 0.84, 1)
+            found.append(Bar(kind=kind, x=x, y=round(HEIGHT - height, 1), width=width, height=height))
+    places = sorted({0, (len(days) - 1) // 2, len(days) - 1}) if days else []
+    return Bars(bars=found, limit=HEIGHT / 2, labels=[(round(step * (number + 0.5), 1), number) for number in places])
+
+
 def rounded_up(number: int) -> int:
     """Return the least number of one leading digit (1, 2, 5) and zeros that is not smaller; 1 for 0."""
     unit = 1

@@ -38,10 +38,12 @@ TITLES: Final = {
 CAUSES: Final = {
     Cause.BORDERLINE: marked("unsure"),
     Cause.SAMPLE: marked("unsure"),  # Like any other: whoever decides it must not know.
+    Cause.SECOND: marked("unsure"),
     Cause.REPORT: marked("reported"),
     Cause.APPEAL: marked("appeal"),
     Cause.UNDONE: marked("taken back"),
     Cause.CAMPAIGN: marked("campaign"),
+    Cause.DISAGREEMENT: marked("two opinions"),
 }
 _LANGUAGE = re.compile(r"[A-Za-z0-9-]{1,35}")
 _AUTHOR_KEY = re.compile(r"(id|email):")

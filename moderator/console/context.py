@@ -8,7 +8,7 @@ from moderator.console.text import excerpt_of
 from moderator.domain.blind import is_blind
 from moderator.domain.comments import Comment, Status
 from moderator.domain.errors import NotFound
-from moderator.domain.ids import CommentId
+from moderator.domain.ids import CommentId, PersonId
 from moderator.domain.review import Decision
 from moderator.storage import cases, comments, decisions
 from moderator.storage.comments import Stored
@@ -53,10 +53,15 @@ async def _is_blind(connection: Connection, stored: Stored) -> bool:
     return bool(await blind_among(connection, [stored]))
 
 
-async def blind_among(connection: Connection, found: Sequence[Stored]) -> set[CommentId]:
-    """Return which comments wait to be decided without the machine: nothing that it thinks of them may show."""
+async def blind_among(
+    connection: Connection, found: Sequence[Stored], *, reader: PersonId | None = None
+) -> set[CommentId]:
+    """Return which comments wait to be decided without the machine: nothing that it thinks of them may show.
+
+    It may show to a `reader` who will not decide about them: the one who has done so already.
+    """
     waiting = {stored.outcome.case: stored.comment for stored in found if stored.outcome.case is not None}
-    causes = await cases.causes_of(connection, list(waiting))
+    causes = await cases.causes_of(connection, list(waiting), reader=reader)
     return {waiting[case_id].id for case_id, cause in causes.items() if is_blind(cause, waiting[case_id].text)}
 
 

@@ -7,18 +7,20 @@ from math import ceil
 from moderator.console.alike import Alike, find_alike
 from moderator.console.codes import Codes, codes_of
 from moderator.console.context import Parent, Past, find_parent, last_decisions
+from moderator.console.language import gettext
 from moderator.console.text import excerpt_of
 from moderator.domain.comments import Comment
 from moderator.domain.errors import NotFound
 from moderator.domain.ids import CaseId, DecisionId
+from moderator.domain.opinions import find_dissent, standing
 from moderator.domain.outcome import Outcome
 from moderator.domain.people import Person
 from moderator.domain.policy import Action, Facts, Reason
 from moderator.domain.reasons import DEFAULT_REASONS, SiteReason
-from moderator.domain.review import Decision, Source
+from moderator.domain.review import Cause, Decision, Source
 from moderator.domain.scoring import Label, Span, Threshold
 from moderator.services import Services
-from moderator.storage import cases, comments, decisions, reports
+from moderator.storage import cases, comments, decisions, opinions, reports
 from moderator.storage.cases import CaseFile
 from moderator.storage.comments import FactsQuestion
 from moderator.storage.database import Connection
@@ -67,11 +69,20 @@ class Meter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """What somebody said of a comment, and who that was, in words."""
+
+    said: Decision
+    who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """Everything about the case in hand. A blind one shows nothing of what the machine thinks.
 
     `hand` has the cases that the person holds, this one among them; `passed_by` names who passed it on. `house_rules`
-    is how likely this site's people reject such a comment (0 to 1), where its model has learned that.
+    is how likely this site's people reject such a comment (0 to 1), where its model has learned that. Where two people
+    disagree, `apart` has what each of them said; whoever gives a second opinion sees nothing of the first.
     """
 
     file: CaseFile
@@ -89,6 +100,7 @@ class Desk:
     reasons: Sequence[Reason]
     facts: Facts | None
     history: Sequence[Decision]
+    apart: Sequence[Voice]
     reports: Sequence[Report]
     alike: Alike | None
     seconds_left: int
@@ -156,12 +168,29 @@ async def open_desk(services: Services, connection: Connection, file: CaseFile, 
         house_rules=None if is_blind else services.scorer_of(comment.site_id).house_rules(comment.text),
         reasons=() if is_blind else [reason for reason in outcome.reasons if reason.label is None],
         facts=facts,
-        history=[one for one in history if one.source is Source.MODERATOR],
+        history=[] if file.case.cause is Cause.SECOND else [one for one in history if one.source is Source.MODERATOR],
+        apart=await _apart(services, connection, history) if file.case.cause is Cause.DISAGREEMENT else (),
         reports=await reports.for_comment(connection, comment.id),
-        alike=None if is_blind else await find_alike(services, connection, file),
+        alike=None
+        if is_blind
+        else await find_alike(services, connection, file, reader=claim.holder if claim else None),
         # Rounded up: when the page says that the time is over, it is.
         seconds_left=max(0, ceil((claim.expires_at - services.now()).total_seconds())) if claim else 0,
     )
+
+
+async def _apart(services: Services, connection: Connection, history: Sequence[Decision]) -> list[Voice]:
+    """Return what holds and the opinion that disputes it; nothing where that is settled."""
+    given = await opinions.for_comment(connection, history[-1].comment_id)
+    dissent = find_dissent(history, given)
+    if dissent is None:
+        return []
+    names = services.directory.people
+    return [
+        Voice(said=one, who=names[one.person_id].name if one.person_id in names else gettext("Somebody"))
+        for one in (history[-1], dissent.said)
+        if one.person_id is not None
+    ]
 
 
 def meters_of(comment: Comment, outcome: Outcome, thresholds: Mapping[Label, Threshold]) -> list[Meter]:
@@ -189,15 +218,24 @@ def _evidence(text: str, spans: Iterable[Span]) -> tuple[Evidence, ...]:
 async def find_done(connection: Connection, person: Person, made: Sequence[str]) -> Done | None:
     """Return the last of a browser's decisions that still stands and is this person's, or None."""
     for decision_id in reversed(made):
-        try:
-            decision = await decisions.get(connection, DecisionId(decision_id))
-        except NotFound:
-            continue
-        if decision.person_id != person.id or not person.may_see(decision.site_id) or decision.action is Action.HOLD:
-            continue
-        if (await decisions.for_comment(connection, decision.comment_id))[-1].id != decision.id:
+        decision = await _find_standing(connection, DecisionId(decision_id))
+        if decision is None or decision.person_id != person.id or not person.may_see(decision.site_id):
             continue
         stored = await comments.get_anywhere(connection, decision.comment_id)
         if not stored.is_erased:
             return Done(decision=decision, excerpt=excerpt_of(stored.comment.text, EXCERPT_CHARACTERS))
     return None
+
+
+async def _find_standing(connection: Connection, decision_id: DecisionId) -> Decision | None:
+    """Return a decision that still holds, or an opinion that was not taken back and came after it; else None."""
+    if opinion := await opinions.find(connection, decision_id):
+        newest = (await decisions.for_comment(connection, opinion.said.comment_id))[-1]
+        given = await opinions.for_comment(connection, opinion.said.comment_id)
+        return opinion.said if opinion in standing(given) and newest.id == opinion.about else None
+    try:
+        decision = await decisions.get(connection, decision_id)
+    except NotFound:
+        return None
+    newest = (await decisions.for_comment(connection, decision.comment_id))[-1]
+    return decision if newest.id == decision.id and decision.action is not Action.HOLD else None

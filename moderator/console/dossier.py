@@ -11,10 +11,10 @@ from moderator.domain.ids import CommentId, PersonId
 from moderator.domain.outcome import Outcome
 from moderator.domain.people import Person
 from moderator.domain.policy import Policy
-from moderator.domain.review import Decision, Source
+from moderator.domain.review import Cause, Decision, Source
 from moderator.domain.scoring import Span
 from moderator.services import Services
-from moderator.storage import cases, comments, decisions, policies, reports
+from moderator.storage import cases, comments, decisions, opinions, policies, reports
 from moderator.storage.cases import CaseFile
 from moderator.storage.database import Connection
 from moderator.storage.policies import Saved
@@ -24,10 +24,11 @@ from moderator.usecases import review
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """A decision, and who made it, in words."""
+    """A decision, or a second opinion in its shape, and who made it, in words."""
 
     decision: Decision
     who: str
+    is_opinion: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,8 @@ async def open_dossier(services: Services, connection: Connection, person: Perso
     if not person.may_see(comment.site_id):
         raise NotFound("There is no such comment.")
     file = None if outcome.case is None else await cases.get(connection, outcome.case, now=services.now())
+    if file is not None and person.id in file.case.barred:
+        file = None  # They have said already what they think; the case is for others.
     is_blind = file is not None and file.is_blind
     history = await decisions.for_comment(connection, comment_id)
     scorer = services.scorer_of(comment.site_id)
@@ -94,15 +97,27 @@ async def open_dossier(services: Services, connection: Connection, person: Perso
         changed_by=None if change is None or change.by is None else name_of(services, PersonId(change.by)),
         policy_now=services.directory.policies[comment.site_id].version,
         model_now=scorer.version,
-        rulings=[
-            Ruling(decision=one, who=who_decided(services, one))
-            for one in history
-            if not (is_blind and one.source is Source.POLICY)
-        ],
+        rulings=await _rulings(services, connection, history, file),
         undoable=history[-1] if not stored.is_erased and not is_blind and review.may_undo(person, history) else None,
         reports=await reports.for_comment(connection, comment_id),
         case=file,
         holder=_holder(services, person, file),
+    )
+
+
+async def _rulings(
+    services: Services, connection: Connection, history: Sequence[Decision], file: CaseFile | None
+) -> list[Ruling]:
+    """Return what was said of a comment, but what whoever decides its open case must not know."""
+    if not history or (file is not None and file.is_blind and file.case.cause is Cause.SECOND):
+        return []
+    given = await opinions.for_comment(connection, history[-1].comment_id)
+    found = [Ruling(decision=one, who=who_decided(services, one)) for one in history]
+    found += [Ruling(decision=one.said, who=who_decided(services, one.said), is_opinion=True) for one in given]
+    is_blind = file is not None and file.is_blind
+    return sorted(
+        (one for one in found if not (is_blind and one.decision.source is Source.POLICY)),
+        key=lambda one: one.decision.id,
     )
 
 

@@ -23,14 +23,14 @@ from moderator.console.language import gettext, ngettext
 from moderator.console.queue import LATEST_MS, holders_of, stand
 from moderator.console.session import cookie_name, session_of, shown
 from moderator.domain.errors import Fault, InvalidInput, NotSignedIn, RateLimited, Unavailable
-from moderator.domain.ids import CaseId, PersonId, SiteId
+from moderator.domain.ids import CaseId, PersonId
 from moderator.domain.people import Person
-from moderator.domain.queue import Filter, Group
+from moderator.domain.queue import Filter
 from moderator.services import Services
 from moderator.storage import queue
 from moderator.storage.columns import from_ms
 from moderator.storage.database import Database
-from moderator.storage.queue import Ended, Held
+from moderator.storage.queue import Ended, Held, Opened, Size
 from moderator.usecases import access
 from moderator.web import services
 
@@ -47,9 +47,9 @@ class Seen:
     """The queue at a moment, and what was opened and ended within the window before it."""
 
     at: datetime
-    sizes: Mapping[SiteId, tuple[int, datetime]]
+    sizes: Sequence[Size]
     held: Sequence[Held]
-    opened: Mapping[CaseId, Group]
+    opened: Mapping[CaseId, Opened]
     ended: Sequence[Ended]
 
 
@@ -158,14 +158,14 @@ class Telling:
 
     def tell(self, seen: Seen) -> dict[str, Any]:
         """Return what is other than it was told last, as JSON has it, in the words that the page shows."""
-        sizes = [size for site, size in seen.sizes.items() if self.person.may_see(site)]
-        count = sum(number for number, _ in sizes)
+        sizes = [size for size in seen.sizes if self._sees(size)]
+        count = sum(size.cases for size in sizes)
         state: dict[str, Any] = {"count": count}
         ended: dict[str, str] = {}
         if self.since is not None:
             state |= {"held": self._held(seen), "new": self._count_new(seen, self.since)}
             if self.only.is_empty:
-                oldest = min((at for _, at in sizes), default=None)
+                oldest = min((size.oldest_at for size in sizes), default=None)
                 state |= {"title": titled(count), "standing": self._stand(seen, oldest)}
             ended = self._tell_ended(seen, self.since)
         change = {name: value for name, value in state.items() if self._told.get(name) != value}
@@ -181,18 +181,19 @@ class Telling:
             else gettext("%(name)s has it")
             % {"name": people[one.holder].name if one.holder in people else gettext("Somebody")}
             for one in seen.held
-            if self.person.may_see(one.site)
+            if self._sees(one)
         }
 
     def _stand(self, seen: Seen, oldest: datetime | None) -> str:
         return stand(holders_of(self.found, self.person, seen.held), oldest, seen.at)
 
+    def _sees(self, one: Size | Held | Ended) -> bool:
+        return self.person.may_see(one.site) and self.person.id not in one.barred
+
     def _tell_ended(self, seen: Seen, since: datetime) -> dict[str, str]:
         """Return what is open no more and was not told yet, in words."""
         fresh = {
-            one.id: one.person
-            for one in seen.ended
-            if one.at > since and one.id not in self._ended and self.person.may_see(one.site)
+            one.id: one.person for one in seen.ended if one.at > since and one.id not in self._ended and self._sees(one)
         }
         self._ended |= fresh.keys()
         self._new -= fresh.keys()
@@ -214,8 +215,9 @@ class Telling:
         closed = {one.id for one in seen.ended}
         self._new |= {
             case_id
-            for case_id, group in seen.opened.items()
-            if group.oldest_at > since and self.person.may_see(group.site) and group.fits(self.only)
+            for case_id, one in seen.opened.items()
+            if one.group.oldest_at > since and one.group.fits(self.only)
+            if self.person.may_see(one.group.site) and self.person.id not in one.barred
         }
         self._new -= closed
         number = len(self._new)

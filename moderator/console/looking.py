@@ -73,7 +73,7 @@ class About:
         return f"?{urlencode(fields)}"
 
 
-Gather = Callable[[Services, Connection, Site, CommentId | None], Awaitable[About]]
+Gather = Callable[[Services, Connection, Person, Site, CommentId | None], Awaitable[About]]
 
 
 @shown
@@ -96,8 +96,8 @@ async def show_search(request: Request[Any]) -> Response:
                 limit=PAGE_ROWS + 1,
             )
         )
-        blind = await blind_among(connection, rows)
-        size = await cases.queue_size(connection, person.sites)
+        blind = await blind_among(connection, rows, reader=person.id)
+        size = await cases.queue_size(connection, person.sites, reader=person.id)
     return page(
         "search.html",
         person=person,
@@ -121,7 +121,7 @@ async def show_comment(request: Request[Any]) -> Response:
     found, person = services(request), session.person
     async with found.database.read() as connection:
         dossier = await open_dossier(found, connection, person, CommentId(_word(request.path_params["id"])))
-        size = await cases.queue_size(connection, person.sites)
+        size = await cases.queue_size(connection, person.sites, reader=person.id)
     return page("comment.html", person=person, csrf=session.csrf, size=size, dossier=dossier, now=found.now())
 
 
@@ -130,7 +130,9 @@ async def show_author(request: Request[Any]) -> Response:
     """`GET /console/authors/{key}`: everything by an author at a site."""
     key = _word(request.path_params["key"])
 
-    async def about(found: Services, connection: Connection, site: Site, before: CommentId | None) -> About:
+    async def about(
+        found: Services, connection: Connection, person: Person, site: Site, before: CommentId | None
+    ) -> About:
         tally = await tallies.of_author(connection, site.id, key)
         if tally is None:
             raise NotFound("Nobody of this name has a comment here.")
@@ -145,7 +147,7 @@ async def show_author(request: Request[Any]) -> Response:
             key=key,
             tally=tally,
             rulings=[Ruling(decision=one, who=who_decided(found, one)) for one in made],
-            page=page_of(found, rows, blind=await blind_among(connection, rows)),
+            page=page_of(found, rows, blind=await blind_among(connection, rows, reader=person.id)),
         )
 
     return await _show_about(request, about)
@@ -156,7 +158,9 @@ async def show_article(request: Request[Any]) -> Response:
     """`GET /console/articles?url=…`: everything under an article of a site."""
     url = _word(request.query_params.get("url", ""))
 
-    async def about(found: Services, connection: Connection, site: Site, before: CommentId | None) -> About:
+    async def about(
+        found: Services, connection: Connection, person: Person, site: Site, before: CommentId | None
+    ) -> About:
         tally = await tallies.of_article(connection, site.id, url)
         if tally is None:
             raise NotFound("Nothing stands under this article.")
@@ -171,7 +175,7 @@ async def show_article(request: Request[Any]) -> Response:
             url=url,
             tally=tally,
             rulings=[Ruling(decision=one, who=who_decided(found, one)) for one in made],
-            page=page_of(found, rows, blind=await blind_among(connection, rows)),
+            page=page_of(found, rows, blind=await blind_among(connection, rows, reader=person.id)),
         )
 
     return await _show_about(request, about)
@@ -186,8 +190,8 @@ async def _show_about(request: Request[Any], about: Gather) -> Response:
     if site is None:
         raise NotFound("There is no such site; authors and articles are a site’s own.")
     async with found.database.read() as connection:
-        shown_about = await about(found, connection, site, _before(request))
-        size = await cases.queue_size(connection, person.sites)
+        shown_about = await about(found, connection, person, site, _before(request))
+        size = await cases.queue_size(connection, person.sites, reader=person.id)
     return page("about.html", person=person, csrf=session.csrf, size=size, about=shown_about, now=found.now())
 
 

@@ -19,13 +19,14 @@ from starlette.routing import BaseRoute, Route
 from moderator.console.administering import show_page
 from moderator.console.charts import HEIGHT, WIDTH, stack
 from moderator.console.session import session_of, shown
+from moderator.domain import agreement
 from moderator.domain.errors import Fault, InvalidInput, NotFound
 from moderator.domain.ids import PersonId, SiteId
 from moderator.domain.policy import Action
 from moderator.domain.review import ReasonCode
 from moderator.domain.workbench import Ballot
 from moderator.services import Services
-from moderator.storage import cases, numbers, people
+from moderator.storage import cases, numbers, opinions, people
 from moderator.storage.cases import QueueSize
 from moderator.storage.database import Database
 from moderator.storage.numbers import Agreement, Rulings, Seen, Voices, Waited
@@ -49,6 +50,7 @@ class Counted:
     queue: QueueSize
     rulings: Sequence[Rulings]
     agreement: Mapping[PersonId, Agreement]
+    seconds: agreement.Agreement
     seen: Mapping[Action, Seen]
     voices: Voices
 
@@ -162,6 +164,9 @@ async def show_numbers(request: Request[Any]) -> Response:
         work=[one for one in work if person.is_admin or one.person_id == person.id],
         middle=middle_of(work) if len(work) >= FEWEST_PEOPLE else None,
         fewest=FEWEST_PEOPLE,
+        seconded={
+            one: measure for one, measure in counted.seconds.people.items() if person.is_admin or one == person.id
+        },
         names=names,
         order=_ORDER,
         width=WIDTH,
@@ -235,6 +240,7 @@ async def _count(found: Services, sites: Sequence[SiteId], days: int) -> Counted
             queue=await cases.queue_size(connection, sites or (SiteId(""),)),  # None would be all.
             rulings=await numbers.rulings(connection, sites, since),
             agreement=await numbers.agreement(connection, sites, since),
+            seconds=await opinions.agreement(connection, sites, since),
             seen=await numbers.seen(connection, sites, since),
             voices=await numbers.voices(connection, sites, since),
         )

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from moderator.console import language, said, words
+from moderator.console.alarms import alarms
 from moderator.console.paths import article_path, author_path, waiting_path
 from moderator.console.text import excerpt_of, line_count, linked, pieces, web_address
 from moderator.personal import find_personal
@@ -63,6 +64,7 @@ _templates.globals.update(
     author_path=author_path,
     waiting_path=waiting_path,
     article_path=article_path,
+    alarms=alarms,
 )
 _templates.filters.update(
     words=words.words,

@@ -85,11 +85,13 @@ async def show_queue(request: Request[Any]) -> Response:
     as_of, after = _cursor(request.query_params.get("after")) or (found.now(), None)
     async with found.database.read() as connection:
         files = await cases.list_open(
-            connection, as_of=as_of, limit=PAGE_ROWS + 1, sites=person.sites, only=only, after=after
+            connection, as_of=as_of, limit=PAGE_ROWS + 1, sites=person.sites, only=only, reader=person.id, after=after
         )
-        groups = await queue.groups(connection, now=found.now(), sites=person.sites, author=only.author)
+        groups = await queue.groups(
+            connection, now=found.now(), sites=person.sites, author=only.author, reader=person.id
+        )
         held = await queue.held(connection, now=found.now())
-        size = await cases.queue_size(connection, person.sites)
+        size = await cases.queue_size(connection, person.sites, reader=person.id)
     summary = sum_up(groups, only)
     more = files[PAGE_ROWS - 1] if len(files) > PAGE_ROWS else None
     return page(
@@ -150,7 +152,7 @@ def facets_of(found: Services, summary: Summary, only: Filter) -> list[Facet]:
 
 def holders_of(found: Services, person: Person, held: Sequence[queue.Held]) -> list[Holder]:
     """Return who holds how many of the cases that somebody may see, the most first."""
-    counts = Counter(one.holder for one in held if person.may_see(one.site))
+    counts = Counter(one.holder for one in held if person.may_see(one.site) and person.id not in one.barred)
     people = found.directory.people
     return [
         Holder(

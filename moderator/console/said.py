@@ -146,6 +146,8 @@ FORMS: Final[Mapping[Rule, Sequence[Form]]] = {
         Rule.HONEYPOT: (marked("A field of the form that people do not see was filled in."),),
         Rule.TOO_FAST: (marked("The form was sent after %(seconds)s seconds; people take %(least)s or more."),),
         Rule.HOLD_ALL: (marked("This site reviews every comment."),),
+        Rule.DRIFT: (marked("The numbers have moved: until somebody has looked, people decide."),),
+        Rule.UNCERTIFIED: (marked("This site rejects nothing unseen before audits have certified rejections."),),
     }.items()
 }
 

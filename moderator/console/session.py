@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from moderator.console import complaints, language, words
+from moderator.console.alarms import remember_alarms
 from moderator.console.pages import page, see_other
 from moderator.domain.errors import (
     CaseClosed,
@@ -130,7 +131,10 @@ def remember(request: Request[Any], response: Response, name: str, text: str) ->
 
 async def session_of(request: Request[Any]) -> Session:
     """Return the session of a request. Raises NotSignedIn."""
-    return await access.session_of(services(request), request.cookies.get(cookie_name(request)))
+    found = services(request)
+    session = await access.session_of(found, request.cookies.get(cookie_name(request)))
+    remember_alarms(found, session.person)
+    return session
 
 
 def check_origin(request: Request[Any]) -> None:

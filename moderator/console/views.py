@@ -14,6 +14,7 @@ from moderator.console.choosing import chosen, remembered
 from moderator.console.demo import send_comment, show_demo
 from moderator.console.desk import choices_of, find_done, in_hand, open_desk
 from moderator.console.language import gettext
+from moderator.console.learning import ROUTES as LEARNING_ROUTES
 from moderator.console.looking import ROUTES as LOOKING_ROUTES
 from moderator.console.pages import STATIC, page, see_other
 from moderator.console.queue import ROUTES as QUEUE_ROUTES
@@ -32,11 +33,13 @@ from moderator.console.session import (
     signed_form,
     trail_of,
 )
+from moderator.console.watching import ROUTES as WATCHING_ROUTES
 from moderator.console.words import TOLD
 from moderator.domain.errors import Fault, InvalidInput, NotSignedIn
 from moderator.domain.ids import CaseId, DecisionId
 from moderator.domain.people import Person
 from moderator.domain.policy import Action
+from moderator.domain.review import Cause
 from moderator.storage import cases
 from moderator.usecases import access, review
 from moderator.web import services
@@ -58,8 +61,10 @@ async def show_console(request: Request[Any]) -> Response:
         held = await in_hand(found, connection, person)
         file = next((one for one in held if one.case.id == wanted), held[0] if held else None)
         desk = await open_desk(found, connection, file, held) if file else None
-        size = await cases.queue_size(connection, person.sites)
-        within = size if only.is_empty or desk else await cases.queue_size(connection, person.sites, only)
+        size = await cases.queue_size(connection, person.sites, reader=person.id)
+        within = size
+        if not (only.is_empty or desk):
+            within = await cases.queue_size(connection, person.sites, only, reader=person.id)
         done = await find_done(connection, person, trail_of(request, DONE))
     return page(
         "console.html",
@@ -182,7 +187,8 @@ async def undo(request: Request[Any]) -> Response:
     session, _ = await signed_form(request)
     undone = await review.undo(services(request), session.person, DecisionId(request.path_params["id"]))
     assert undone.case is not None  # Taking back opens or finds the case, and claims it.
-    return see_other(f"/console?told=undone&case={undone.case.case.id}")
+    told = "opinion_undone" if undone.case.case.cause is Cause.SECOND else "undone"
+    return see_other(f"/console?told={told}&case={undone.case.case.id}")
 
 
 def _action(form: Form) -> Action:
@@ -226,11 +232,13 @@ ROUTES: Final[list[BaseRoute]] = [
     *reasons.ROUTES,
     *models.ROUTES,
     *golden.ROUTES,
+    *LEARNING_ROUTES,
     *sites.ROUTES,
     *people.ROUTES,
     *account.ROUTES,
     *oidc.ROUTES,
     *log.ROUTES,
     *numbers.ROUTES,
+    *WATCHING_ROUTES,
     Mount("/console/static", StaticFiles(directory=STATIC), name="static"),
 ]

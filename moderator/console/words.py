@@ -20,10 +20,12 @@ CHOICES: Final = DEFAULT_REASONS  # What keys reject for where a site does not w
 CAUSES: Final = {
     Cause.BORDERLINE: marked("The machine was not sure."),
     Cause.SAMPLE: marked("A check on the machine."),
+    Cause.SECOND: marked("A second opinion was asked for."),
     Cause.REPORT: marked("A reader reported it."),
     Cause.APPEAL: marked("Its author complained about the decision."),
     Cause.UNDONE: marked("A decision was taken back."),
     Cause.CAMPAIGN: marked("Many like it came from several authors or stand under several articles."),
+    Cause.DISAGREEMENT: marked("Two people decided differently."),
 }
 ACTS: Final = {Action.APPROVE: marked("approved"), Action.HOLD: marked("held"), Action.REJECT: marked("rejected")}
 TOLD: Final = {
@@ -33,6 +35,7 @@ TOLD: Final = {
     "skipped": marked("Skipped: the case is back in the queue for your colleagues."),
     "passed": marked("Passed on: a senior colleague decides this one."),
     "undone": marked("Taken back: the comment is held again, and its case is yours."),
+    "opinion_undone": marked("Taken back: the case is yours once more. The comment stands as it did."),
     "stands": marked("That decision cannot be taken back any more: a newer one stands, or the comment was erased."),
 }
 # Codes of the domain, which the database and the API know too. Others are shown as they are, without underscores.
@@ -72,6 +75,8 @@ NAMES: Final = {
     "honeypot": marked("honeypot"),
     "too_fast": marked("too fast"),
     "hold_all": marked("hold all"),
+    "drift": marked("drift"),
+    "uncertified": marked("uncertified"),
     # Why people reject or report.
     "hate": marked("hate"),
     "sexual": marked("sexual"),
@@ -144,6 +149,8 @@ NAMES: Final = {
     "fastest_seconds": marked("fastest seconds"),
     "hold_everything": marked("hold everything"),
     "audit_share": marked("audit share"),
+    "certified_rejects": marked("certified rejects"),
+    "second_review_share": marked("second review share"),
 }
 _WHOLE: Final = parse_pattern("#,##0")
 _WHOLE_PERCENT: Final = parse_pattern("#,##0 %")

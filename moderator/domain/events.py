@@ -8,6 +8,8 @@ class EventName(StrEnum):
 
     COMMENT_DECIDED = "comment.decided"
     COMMENT_ERASED = "comment.erased"
+    AUTOMATION_SUSPENDED = "automation.suspended"
+    AUTOMATION_RESTORED = "automation.restored"
 
 
 class EndpointKind(StrEnum):
@@ -40,6 +42,8 @@ class AuditAction(StrEnum):
     CASE_DECIDED = "case.decided"
     CASE_ESCALATED = "case.escalated"
     DECISION_UNDONE = "decision.undone"
+    OPINION_GIVEN = "opinion.given"
+    OPINION_UNDONE = "opinion.undone"
     COMMENT_OVERRULED = "comment.overruled"
     COMMENT_ERASED = "comment.erased"
     EXAMPLE_ADDED = "example.added"
@@ -49,6 +53,10 @@ class AuditAction(StrEnum):
     MODEL_REFUSED = "model.refused"
     MODEL_SHADOWED = "model.shadowed"
     MODEL_SHADOW_ENDED = "model.shadow_ended"
+    AUTOMATION_SUSPENDED = "automation.suspended"
+    AUTOMATION_RESTORED = "automation.restored"
+    CERTIFICATE_EARNED = "certificate.earned"
+    CERTIFICATE_EXPIRED = "certificate.expired"
 
 
 class ActorKind(StrEnum):

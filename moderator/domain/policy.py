@@ -40,6 +40,8 @@ class Rule(StrEnum):
     HONEYPOT = "honeypot"
     TOO_FAST = "too_fast"
     HOLD_ALL = "hold_all"
+    DRIFT = "drift"
+    UNCERTIFIED = "uncertified"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +92,9 @@ class Policy:
     neither are texts with contact details, account or identity numbers. `honeypot_action` is what becomes of a form
     whose hidden field was filled in; one that was sent in less than `fastest_seconds` is held (0: off).
     `hold_everything` sends every comment to people: pre-moderation. `audit_share` (0 to 1) of the machine's own
-    verdicts are checked by people who do not see its scores; None: as many as the service is set to.
+    verdicts are checked by people who do not see its scores, and of `second_review_share` of people's decisions another
+    person is asked, who does not see the first one; None: as many as the service is set to. With `certified_rejects`
+    nothing is rejected by the machine without a certificate of the site's own audits.
     """
 
     version: int
@@ -117,6 +121,8 @@ class Policy:
     fastest_seconds: float = 2.0
     hold_everything: bool = False
     audit_share: float | None = None
+    certified_rejects: bool = False
+    second_review_share: float | None = None
 
     def __post_init__(self) -> None:
         if self.version < 1:
@@ -132,7 +138,7 @@ class Policy:
         )
         if not all(0 <= limit < float("inf") for limit in limits):  # Not a number is refused, too.
             raise ValueError("a limit must not be negative, nor infinite")
-        if self.audit_share is not None and not 0 <= self.audit_share <= 1:
+        if not all(0 <= share <= 1 for share in (self.audit_share or 0, self.second_review_share or 0)):
             raise ValueError("a share lies between 0 and 1")
         if not 1 <= self.campaign_hours <= LONGEST_WINDOW_HOURS:
             raise ValueError(f"a campaign's window has 1 to {LONGEST_WINDOW_HOURS} hours")
@@ -203,7 +209,8 @@ class Facts:
     published in a minute (0: no limit). `duplicates` counts earlier comments of the last day with the same text.
     `campaign` is the group of earlier comments that the text is like, this one in it; None when it is like none.
     `personal` says which kinds of personal data stand in the text, never the data itself. `banned` and `suspect` are
-    the first of the site's phrases and patterns that stand in it.
+    the first of the site's phrases and patterns that stand in it. `suspended` are the automatic verdicts that people
+    give until somebody has looked at an alarm, `certified` those for which the site has a valid certificate.
     """
 
     author_approved: int = 0
@@ -216,6 +223,8 @@ class Facts:
     banned: FoundPhrase | None = None
     suspect: FoundPhrase | None = None
     links: Links = NO_LINKS
+    suspended: tuple[Action, ...] = ()
+    certified: tuple[Action, ...] = ()
 
 
 def judge(policy: Policy, comment: Comment, scored: Scored | None, facts: Facts) -> Verdict:
@@ -226,10 +235,21 @@ def judge(policy: Policy, comment: Comment, scored: Scored | None, facts: Facts)
         *_form_reasons(policy, comment.form),
         *_fact_reasons(policy, facts),
     ]
-    if not reasons:
-        return Verdict(action=Action.APPROVE)
     rejects = any(reason.action is Action.REJECT for reason in reasons)
-    return Verdict(action=Action.REJECT if rejects else Action.HOLD, reasons=tuple(reasons))
+    action = Action.REJECT if rejects else Action.HOLD if reasons else Action.APPROVE
+    withheld = _withheld(policy, facts, action)
+    if withheld is not None:
+        return Verdict(action=Action.HOLD, reasons=(withheld, *reasons))
+    return Verdict(action=action, reasons=tuple(reasons))
+
+
+def _withheld(policy: Policy, facts: Facts, action: Action) -> Reason | None:
+    """Return why the machine must not do alone what it would; the reasons for it stand, as they would have been."""
+    if action in facts.suspended:
+        return _hold(Rule.DRIFT, "The numbers have moved: until somebody has looked, people decide.")
+    if action is Action.REJECT and policy.certified_rejects and action not in facts.certified:
+        return _hold(Rule.UNCERTIFIED, "This site rejects nothing unseen before audits have certified rejections.")
+    return None
 
 
 def _score_reasons(policy: Policy, comment: Comment, scored: Scored | None) -> list[Reason]:

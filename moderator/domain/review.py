@@ -26,6 +26,8 @@ class Cause(StrEnum):
     APPEAL = "appeal"
     UNDONE = "undone"
     CAMPAIGN = "campaign"
+    SECOND = "second"  # a second opinion on what another person decided
+    DISAGREEMENT = "disagreement"  # two people decided differently
 
 
 class CaseState(StrEnum):
@@ -106,7 +108,8 @@ class Case:
 
     `generation` only grows: with each claim, release and expiry. A decision names the generation it saw, so a
     moderator who slept past the claim cannot overwrite somebody else's work. `weight` is severity × confidence, 0 to 1.
-    Cases of comments that are alike carry the same `campaign`, the id of the first of these comments.
+    Cases of comments that are alike carry the same `campaign`, the id of the first of these comments. The `barred` may
+    not decide it, and it is not shown to them: up to two who have said already what they think.
     """
 
     id: CaseId
@@ -120,6 +123,7 @@ class Case:
     claim: Claim | None = None
     campaign: CommentId | None = None
     escalation: Escalation | None = None
+    barred: tuple[PersonId, ...] = ()
 
     def check_may_decide(self, person: PersonId, generation: int | None, now: datetime) -> None:
         """Raise unless this person may decide the case as they saw it.
@@ -180,6 +184,17 @@ class Decision:
             raise ValueError("a moderator's decision names the person, another's does not")
         if self.source is not Source.POLICY and self.action is Action.REJECT and self.reason is None:
             raise ValueError("a rejection by a person needs a reason")
+
+
+def is_same(one: Decision, other: Decision) -> bool:
+    """Return whether two decisions say the same to a site and its author."""
+    return (one.action, one.reason, one.ground, one.ground_reference, one.site_reason) == (
+        other.action,
+        other.reason,
+        other.ground,
+        other.ground_reference,
+        other.site_reason,
+    )
 
 
 def check_ruling(action: Action, reason: ReasonCode | None, note: str | None) -> None:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from moderator.domain.ids import DecisionId, PersonId
+from moderator.domain.opinions import Opinion, find_dissent, standing
 from moderator.domain.policy import Action
 from moderator.domain.review import Decision, ReasonCode, Source
 from moderator.domain.scoring import Label
@@ -33,6 +34,19 @@ LABELS_OF_REASON: Final[Mapping[ReasonCode, tuple[Label, ...]]] = MappingProxyTy
 )
 _NOTHING_WRONG: Final[Mapping[str, float]] = MappingProxyType({**dict.fromkeys(Label, 0.0), HOUSE_RULES: 0.0})
 
+# The share of a news site's comments that has a label: what scores are calibrated to, and what being sure is beside.
+PRIORS: Final[Mapping[Label, float]] = MappingProxyType(
+    {
+        Label.TOXIC: 0.05,
+        Label.SEVERE_TOXIC: 0.005,
+        Label.OBSCENE: 0.02,
+        Label.THREAT: 0.005,
+        Label.INSULT: 0.03,
+        Label.IDENTITY_ATTACK: 0.02,
+        Label.SEXUAL_EXPLICIT: 0.005,
+        Label.SPAM: 0.05,
+    }
+)
 SURE: Final = 0.95  # A model that is as sure as this is contradicted by two people, not by one.
 _LEAST_ODDS: Final = log((1 - SURE) / SURE)
 
@@ -54,7 +68,10 @@ def labels_taught(action: Action, reason: ReasonCode | None) -> Mapping[str, flo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """What people say of a comment as it now stands, and how many of them say the same."""
+    """What people say of a comment as it now stands, and how many of them say the same.
+
+    Disputed: a second opinion says the opposite, and nobody has settled it yet.
+    """
 
     decision: DecisionId
     action: Action
@@ -63,6 +80,7 @@ class Ruling:
     decided_at: datetime
     people: int
     probability: float | None
+    is_disputed: bool = False
 
     @property
     def labels(self) -> Mapping[str, float]:
@@ -70,11 +88,12 @@ class Ruling:
         return labels_taught(self.action, self.reason)
 
 
-def ruling_of(history: Sequence[Decision]) -> Ruling | None:
+def ruling_of(history: Sequence[Decision], opinions: Sequence[Opinion] = ()) -> Ruling | None:
     """Return what the decisions on a comment, the oldest first, teach; None when no moderator's decision holds.
 
-    A decision that was undone teaches nothing and supports no other. What the site's own people overruled is no
-    moderator's word any more; theirs comes as feedback.
+    Second opinions teach nothing by themselves: one that says the same supports the decision. A decision that was
+    undone teaches nothing and supports no other, nor does an opinion that was taken back. What the site's own people
+    overruled is no moderator's word any more; theirs comes as feedback.
     """
     if not history:
         return None
@@ -84,7 +103,7 @@ def ruling_of(history: Sequence[Decision]) -> Ruling | None:
     undone = {decision.undoes for decision in history}
     agreeing = {
         decision.person_id
-        for decision in history
+        for decision in (*history, *(one.said for one in standing(opinions)))
         if decision.source is Source.MODERATOR
         and decision.id not in undone
         and decision.action is newest.action
@@ -98,6 +117,7 @@ def ruling_of(history: Sequence[Decision]) -> Ruling | None:
         decided_at=newest.decided_at,
         people=len(agreeing),
         probability=newest.inclusion_probability,
+        is_disputed=find_dissent(history, opinions) is not None,
     )
 
 
@@ -113,6 +133,18 @@ def contradicts(value: float, score: float, prior: float) -> bool:
     if score <= 0.0:
         return True
     return score < 1.0 and _log_odds(score) - _log_odds(prior) < _LEAST_ODDS
+
+
+def is_contrary(values: Mapping[str, float], scores: Mapping[Label, float]) -> bool:
+    """Return whether what somebody says of labels (0 to 1, by name) contradicts scores that were sure.
+
+    A rejection names several labels, one of which may be a stretch; it is contrary when it is so in all of them.
+    """
+    known = [label for label in scores if label.value in values]
+    contrary = {label: contradicts(values[label.value], scores[label], PRIORS[label]) for label in known}
+    harmful = [label for label in known if values[label.value] >= 0.5]
+    is_harmful_against_all = bool(harmful) and all(contrary[label] for label in harmful)
+    return is_harmful_against_all or any(contrary[label] for label in known if label not in harmful)
 
 
 def _log_odds(share: float) -> float:

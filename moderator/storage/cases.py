@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from moderator.domain.blind import is_blind
+from moderator.domain.blind import CHECKS, is_blind
 from moderator.domain.comments import Comment, Status
 from moderator.domain.errors import NotFound
 from moderator.domain.ids import CaseId, CommentId, PersonId, SiteId
@@ -39,9 +39,14 @@ _WEIGHED = " UNION ALL ".join(
 # What the queue is filtered by is taken from the comment, whoever opens the case. WHERE TRUE: SQLite would take ON
 # CONFLICT for the condition of a join.
 OPEN = f"""
-WITH given (id, site_id, comment_id, cause, weight, opened_ms, campaign, is_blind) AS ({{values}})
-INSERT INTO cases (id, site_id, comment_id, cause, weight, opened_ms, campaign, section, lang, label)
+WITH given (
+    id, site_id, comment_id, cause, weight, opened_ms, campaign, barred_person_id, also_barred_id, is_blind
+) AS ({{values}})
+INSERT INTO cases (
+    id, site_id, comment_id, cause, weight, opened_ms, campaign, barred_person_id, also_barred_id, section, lang, label
+)
 SELECT given.id, given.site_id, given.comment_id, given.cause, given.weight, given.opened_ms, given.campaign,
+    given.barred_person_id, given.also_barred_id,
     SUBSTR(comments.article_section, 1, {SECTION_CHARACTERS}), comments.lang,
     CASE WHEN given.is_blind = 0 THEN (
         SELECT found.label FROM ({_WEIGHED}) AS found WHERE found.weight > 0
@@ -56,7 +61,7 @@ RETURNING id
 async def open_many(connection: Connection, cases: Sequence[Case], *, blind: Collection[CaseId] = ()) -> set[str]:
     """Open cases. Return the ids of those opened: a comment that has an open case keeps that one.
 
-    Nobody finds the `blind` ones among them, nor checks on the machine, by what the machine thinks.
+    Nobody finds the `blind` ones among them, nor checks, by what the machine thinks.
     """
     if not cases:
         return set()
@@ -65,12 +70,17 @@ async def open_many(connection: Connection, cases: Sequence[Case], *, blind: Col
         [
             (
                 *(case.id, case.site_id, case.comment_id, case.cause, case.weight, to_ms(case.opened_at)),
-                *(case.campaign, int(case.cause is Cause.SAMPLE or case.id in blind)),
+                *(case.campaign, *_two(case.barred), int(case.cause in CHECKS or case.id in blind)),
             )
             for case in cases
         ],
     )
     return {row["id"] for row in rows}
+
+
+def _two(barred: Sequence[PersonId]) -> tuple[PersonId | None, PersonId | None]:
+    first, second = (*barred, None, None)[:2]
+    return first, second
 
 
 LEAD = """
@@ -91,20 +101,29 @@ async def lead_campaigns(connection: Connection, firsts: Sequence[CommentId]) ->
 _FILE_COLUMNS = """
     cases.id AS case_id_, cases.comment_id AS comment_id_, cases.cause, cases.state, cases.weight, cases.generation,
     cases.holder, cases.expires_ms, cases.opened_ms, cases.campaign, cases.label AS case_label,
-    cases.escalated_ms, cases.escalated_by, cases.escalation_note,
+    cases.escalated_ms, cases.escalated_by, cases.escalation_note, cases.barred_person_id, cases.also_barred_id,
     cases.weight * (1.0 + (:as_of_ms - cases.opened_ms) / 60000.0) AS urgency,
     comments.*
 """
 
-# Which cases somebody sees and looks at. A check on the machine passes for a borderline case: it must not be known.
+# What is hidden from somebody who has said already what they think.
+OTHERS = """
+    (CAST(:reader AS TEXT) IS NULL OR (
+        (cases.barred_person_id IS NULL OR cases.barred_person_id <> :reader)
+        AND (cases.also_barred_id IS NULL OR cases.also_barred_id <> :reader)))
+"""
+
+# Which cases somebody sees and looks at. A check passes for a borderline case: it must not be known.
 # Only an author stands in the comments alone: a key is found by its index, for which CROSS JOIN lets SQLite begin with
 # the sites, a name by going through everything that waits.
-FITS = """
-    (CAST(:sites AS TEXT) IS NULL OR :sites LIKE '%,' || cases.site_id || ',%')
+_CHECKS = ", ".join(f"'{cause}'" for cause in sorted(CHECKS))
+FITS = f"""
+    {OTHERS} AND (CAST(:sites AS TEXT) IS NULL OR :sites LIKE '%,' || cases.site_id || ',%')
     AND (CAST(:site AS TEXT) IS NULL OR cases.site_id = :site)
     AND (CAST(:section AS TEXT) IS NULL OR cases.section = :section)
     AND (CAST(:label AS TEXT) IS NULL OR cases.label = :label)
-    AND (CAST(:cause AS TEXT) IS NULL OR CASE cases.cause WHEN 'sample' THEN 'borderline' ELSE cases.cause END = :cause)
+    AND (CAST(:cause AS TEXT) IS NULL
+        OR CASE WHEN cases.cause IN ({_CHECKS}) THEN 'borderline' ELSE cases.cause END = :cause)
     AND (CAST(:lang AS TEXT) IS NULL OR cases.lang = :lang)
     AND (CAST(:author AS TEXT) IS NULL OR cases.comment_id IN (
         SELECT keyed.id FROM sites CROSS JOIN comments AS keyed WHERE keyed.site_id = sites.id
@@ -140,17 +159,18 @@ async def list_open(
     limit: int,
     sites: Sequence[SiteId] = (),
     only: Filter = EVERYTHING,
+    reader: PersonId | None = None,
     after: tuple[float, CaseId] | None = None,
 ) -> list[CaseFile]:
     """Return open cases, the most urgent at `as_of` first, from the one after `after` (urgency, id) on.
 
-    `sites` empty means every site; `only` leaves out more.
+    `sites` empty means every site; `only` leaves out more. A `reader` does not see what they are barred from.
     """
     urgency, case_id = after or (0.0, None)
     rows = await connection.all(
         LIST_OPEN,
         as_of_ms=to_ms(as_of),
-        **fitting(sites, only),
+        **fitting(sites, only, reader),
         after_urgency=urgency,
         after_id=case_id,
         limit=limit,
@@ -181,7 +201,6 @@ CLAIM = f"""
 WITH free AS MATERIALIZED (
     SELECT cases.id FROM cases
     WHERE cases.state = 'open' AND (cases.holder IS NULL OR cases.expires_ms <= :now_ms)
-        AND (cases.barred_person_id IS NULL OR cases.barred_person_id <> :holder)
         AND (cases.escalated_ms IS NULL OR (:is_senior = 1 AND cases.escalated_by <> :holder))
         AND (CAST(:passed_over AS TEXT) IS NULL OR :passed_over NOT LIKE '%,' || cases.id || ',%')
         AND {FITS}
@@ -227,7 +246,7 @@ async def claim(
         expires_ms=to_ms(expires_at),
         passed_over=_listed(passing_over),
         is_senior=int(is_senior),
-        **fitting(sites, only),
+        **fitting(sites, only, holder),
     )
     claimed = {row["id"] for row in rows}
     return [file for file in await list_claimed(connection, holder=holder, now=now) if file.case.id in claimed]
@@ -237,6 +256,7 @@ CLAIM_ONE = """
 UPDATE cases SET holder = :holder, expires_ms = :expires_ms, generation = generation + 1
 WHERE id = :id AND state = 'open' AND (holder IS NULL OR holder = :holder OR expires_ms <= :now_ms)
     AND (barred_person_id IS NULL OR barred_person_id <> :holder)
+    AND (also_barred_id IS NULL OR also_barred_id <> :holder)
 RETURNING id
 """
 
@@ -350,15 +370,24 @@ async def release_expired(connection: Connection, now: datetime) -> int:
 OF_CAMPAIGN = f"""
 SELECT {_FILE_COLUMNS}
 FROM cases JOIN comments ON comments.id = cases.comment_id
-WHERE cases.campaign = :campaign AND cases.state = 'open' AND cases.id <> :but ORDER BY cases.id LIMIT :limit
+WHERE cases.campaign = :campaign AND cases.state = 'open' AND cases.id <> :but AND {OTHERS}
+ORDER BY cases.id LIMIT :limit
 """
 
 
 async def list_of_campaign(
-    connection: Connection, campaign: CommentId, *, but: CaseId, now: datetime, limit: int
+    connection: Connection,
+    campaign: CommentId,
+    *,
+    but: CaseId,
+    now: datetime,
+    limit: int,
+    reader: PersonId | None = None,
 ) -> list[CaseFile]:
     """Return the other open cases of a campaign, the oldest first. A campaign never leaves its site."""
-    rows = await connection.all(OF_CAMPAIGN, campaign=campaign, but=but, as_of_ms=to_ms(now), limit=limit)
+    rows = await connection.all(
+        OF_CAMPAIGN, campaign=campaign, but=but, as_of_ms=to_ms(now), limit=limit, reader=reader
+    )
     return [_file(row) for row in rows]
 
 
@@ -371,6 +400,20 @@ WHERE comment_id = :comment_id AND state = 'open'
 async def withdraw(connection: Connection, comment_id: CommentId, now: datetime) -> None:
     """Close a comment's open case without a decision: the comment is gone."""
     await connection.execute(WITHDRAW, comment_id=comment_id, now_ms=to_ms(now))
+
+
+WITHDRAW_SECOND = """
+UPDATE cases SET state = 'withdrawn', holder = NULL, expires_ms = NULL, closed_ms = :now_ms
+WHERE comment_id = :comment_id AND state = 'open' AND cause IN ('second', 'disagreement')
+"""
+
+
+async def withdraw_second(connection: Connection, comment_id: CommentId, now: datetime) -> None:
+    """Close what waits for a second opinion on a comment, or for somebody to settle what two disagree on.
+
+    What they were about was taken back.
+    """
+    await connection.execute(WITHDRAW_SECOND, comment_id=comment_id, now_ms=to_ms(now))
 
 
 CLOSE_OPEN = """
@@ -404,16 +447,45 @@ async def mark_reported(connection: Connection, case_id: CaseId, weight: float) 
     await connection.execute(MARK_REPORTED, id=case_id, weight=weight)
 
 
-CAUSES = """
-WITH wanted (case_id) AS ({values})
-SELECT id, cause FROM cases WHERE id IN (SELECT case_id FROM wanted)
+LET_GO_SECOND = """
+UPDATE cases SET state = 'withdrawn', holder = NULL, expires_ms = NULL, closed_ms = :now_ms
+WHERE state = 'open' AND cause = 'second' AND opened_ms <= :before_ms AND holder IS NULL
 """
 
 
-async def causes_of(connection: Connection, case_ids: Sequence[CaseId]) -> dict[CaseId, Cause]:
-    """Return why cases were opened."""
+async def let_go_second(connection: Connection, *, before: datetime, now: datetime) -> None:
+    """Close what has waited for a second opinion since a moment and is in nobody's hands."""
+    await connection.execute(LET_GO_SECOND, before_ms=to_ms(before), now_ms=to_ms(now))
+
+
+HASTEN_SECOND = """
+UPDATE cases SET weight = CASE WHEN weight > :weight THEN weight ELSE :weight END
+WHERE id = :id AND state = 'open' AND cause IN ('second', 'disagreement')
+RETURNING id
+"""
+
+
+async def hasten_second(connection: Connection, case_id: CaseId, weight: float) -> bool:
+    """Let a case about a person's decision weigh at least so much. Return False when it is about something else."""
+    return await connection.one(HASTEN_SECOND, id=case_id, weight=weight) is not None
+
+
+CAUSES = """
+WITH wanted (case_id) AS ({values})
+SELECT id, cause, barred_person_id, also_barred_id FROM cases WHERE id IN (SELECT case_id FROM wanted)
+"""
+
+
+async def causes_of(
+    connection: Connection, case_ids: Sequence[CaseId], *, reader: PersonId | None = None
+) -> dict[CaseId, Cause]:
+    """Return why cases were opened, without those that a `reader` is barred from."""
     rows = await connection.many(CAUSES, [(case_id,) for case_id in case_ids]) if case_ids else []
-    return {CaseId(row["id"]): Cause(row["cause"]) for row in rows}
+    return {
+        CaseId(row["id"]): Cause(row["cause"])
+        for row in rows
+        if reader is None or reader not in (row["barred_person_id"], row["also_barred_id"])
+    }
 
 
 HEAVIEST = "SELECT MAX(weight) AS weight FROM cases WHERE comment_id = :comment_id"
@@ -446,9 +518,18 @@ class QueueSize:
     passed_on: int = 0
 
 
-async def queue_size(connection: Connection, sites: Sequence[SiteId] = (), only: Filter = EVERYTHING) -> QueueSize:
-    """Return the size of the queue of some sites, of all when `sites` is empty; `only` leaves out more."""
-    row = await connection.one(COUNT_OPEN, **fitting(sites, only))
+async def queue_size(
+    connection: Connection,
+    sites: Sequence[SiteId] = (),
+    only: Filter = EVERYTHING,
+    *,
+    reader: PersonId | None = None,
+) -> QueueSize:
+    """Return the size of the queue of some sites, of all when `sites` is empty; `only` leaves out more.
+
+    What a `reader` is barred from is not counted.
+    """
+    row = await connection.one(COUNT_OPEN, **fitting(sites, only, reader))
     assert row is not None  # An aggregate always gives a row.
     oldest = row["oldest_ms"]
     return QueueSize(
@@ -459,9 +540,10 @@ async def queue_size(connection: Connection, sites: Sequence[SiteId] = (), only:
     )
 
 
-def fitting(sites: Sequence[SiteId], only: Filter) -> dict[str, str | None]:
+def fitting(sites: Sequence[SiteId], only: Filter, reader: PersonId | None = None) -> dict[str, str | None]:
     """Return the parameters of `FITS`."""
     return {
+        "reader": reader,
         "sites": _listed(sites),
         "site": only.site,
         "section": only.section,
@@ -501,6 +583,9 @@ def _file(row: Row) -> CaseFile:
             claim=claim,
             campaign=None if row["campaign"] is None else CommentId(row["campaign"]),
             escalation=escalation,
+            barred=tuple(
+                PersonId(row[column]) for column in ("barred_person_id", "also_barred_id") if row[column] is not None
+            ),
         ),
         comment=comment_of(row),
         outcome=outcome_of(row, status=Status(row["status"]), case=case_id if state is CaseState.OPEN else None),

@@ -10,7 +10,7 @@ from moderator.domain.review import Automation, Decision, Detection, Ground, Rea
 from moderator.storage.columns import from_ms, to_json, to_ms
 from moderator.storage.database import Connection, Database, Row, Value
 
-_COLUMNS = (
+COLUMNS = (
     "id",
     "site_id",
     "comment_id",
@@ -32,7 +32,7 @@ _COLUMNS = (
     "site_reason",
 )
 
-APPEND = f"INSERT INTO decisions ({', '.join(_COLUMNS)}, digest) {{values}}"
+APPEND = f"INSERT INTO decisions ({', '.join(COLUMNS)}, digest) {{values}}"
 
 
 async def append(connection: Connection, decisions: Sequence[Decision]) -> None:
@@ -69,7 +69,12 @@ async def by_person(connection: Connection, person_id: PersonId, limit: int) -> 
 
 
 # What people decided, in the console or in the site's own tool; the policy's decisions are as many as the comments.
-BY_PEOPLE = "decisions.source <> 'policy' ORDER BY decisions.id DESC LIMIT :limit"
+# While a second opinion on one of them waits, whoever gives it must not read the first.
+BY_PEOPLE = """decisions.source <> 'policy' AND NOT EXISTS (
+    SELECT 1 FROM cases WHERE cases.comment_id = decisions.comment_id AND cases.state = 'open'
+        AND cases.cause = 'second')
+ORDER BY decisions.id DESC LIMIT :limit
+"""
 ON_AUTHOR = f"""
 SELECT decisions.* FROM comments JOIN decisions ON decisions.comment_id = comments.id
 WHERE comments.site_id = :site_id AND comments.author_key = :author AND {BY_PEOPLE}
@@ -110,17 +115,17 @@ async def on_article(connection: Connection, site_id: SiteId, article: str, limi
 
 
 SET_NOTE = "UPDATE decisions SET note = NULL, digest = :digest WHERE id = :id"
-NOTED = f"SELECT {', '.join(_COLUMNS)} FROM decisions WHERE comment_id = :comment_id AND note IS NOT NULL"
+NOTED = f"SELECT {', '.join(COLUMNS)} FROM decisions WHERE comment_id = :comment_id AND note IS NOT NULL"
 
 
 async def erase_notes(connection: Connection, comment_id: CommentId) -> None:
     """Blank the notes on an erased comment, which may quote it, and digest the rows anew."""
     for row in await connection.all(NOTED, comment_id=comment_id):
-        values = [None if column == "note" else row[column] for column in _COLUMNS]
+        values = [None if column == "note" else row[column] for column in COLUMNS]
         await connection.execute(SET_NOTE, id=row["id"], digest=_digest(values))
 
 
-PAGE = f"SELECT {', '.join(_COLUMNS)}, digest FROM decisions WHERE id > :after ORDER BY id LIMIT :limit"
+PAGE = f"SELECT {', '.join(COLUMNS)}, digest FROM decisions WHERE id > :after ORDER BY id LIMIT :limit"
 
 
 async def find_altered(database: Database, page_size: int = 1_000) -> AsyncIterator[DecisionId]:
@@ -130,7 +135,7 @@ async def find_altered(database: Database, page_size: int = 1_000) -> AsyncItera
         async with database.read() as connection:
             rows = await connection.all(PAGE, after=after, limit=page_size)
         for row in rows:
-            if _digest([row[column] for column in _COLUMNS]) != row["digest"]:
+            if _digest([row[column] for column in COLUMNS]) != row["digest"]:
                 yield DecisionId(row["id"])
         if len(rows) < page_size:
             return
@@ -147,8 +152,14 @@ async def count(connection: Connection) -> int:
 
 
 def _row(decision: Decision) -> tuple[Value, ...]:
+    values = values_of(decision)
+    return (*values, _digest(values))
+
+
+def values_of(decision: Decision) -> list[Value]:
+    """Return what stands in `COLUMNS` for a decision."""
     probability = decision.inclusion_probability
-    values: list[Value] = [
+    return [
         decision.id,
         decision.site_id,
         decision.comment_id,
@@ -170,12 +181,15 @@ def _row(decision: Decision) -> tuple[Value, ...]:
         to_ms(decision.decided_at),
         decision.site_reason,
     ]
-    return (*values, _digest(values))
 
 
 def _digest(values: Sequence[Value]) -> str:
     """Return the digest of a row's columns. The last one came later and counts only where it is given."""
-    values = values if values[-1] is not None else values[:-1]
+    return digest(values if values[-1] is not None else values[:-1])
+
+
+def digest(values: Sequence[Value]) -> str:
+    """Return the digest of a row's columns."""
     return hashlib.sha256(to_json(values).encode()).hexdigest()
 
 

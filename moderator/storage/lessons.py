@@ -9,8 +9,9 @@ from datetime import datetime
 
 from moderator.domain.feedback import Feedback
 from moderator.domain.ids import CommentId, SiteId
+from moderator.domain.opinions import Opinion
 from moderator.domain.review import Decision
-from moderator.storage import decisions, feedback
+from moderator.storage import decisions, feedback, opinions
 from moderator.storage.columns import from_ms
 from moderator.storage.database import Connection, Row
 
@@ -19,7 +20,7 @@ PAGE_SIZE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A comment that people have spoken of: its decisions, the oldest first, and what came from outside the console.
+    """A comment that people have spoken of: decisions and second opinions, the oldest first, and word from outside.
 
     `campaign` is the first of the comments that were like it, None when nothing was or when it is not known any more.
     """
@@ -33,6 +34,7 @@ class Judged:
     campaign: CommentId | None
     received_at: datetime
     history: list[Decision] = field(default_factory=list)
+    opinions: list[Opinion] = field(default_factory=list)
     feedback: list[Feedback] = field(default_factory=list)
 
 
@@ -48,6 +50,10 @@ ORDER BY comments.id LIMIT :limit
 HISTORIES = """
 WITH asked (id) AS ({values})
 SELECT decisions.* FROM asked JOIN decisions ON decisions.comment_id = CAST(asked.id AS TEXT) ORDER BY decisions.id
+"""
+OPINIONS = """
+WITH asked (id) AS ({values})
+SELECT opinions.* FROM asked JOIN opinions ON opinions.comment_id = CAST(asked.id AS TEXT) ORDER BY opinions.id
 """
 SAID_OF_COMMENTS = """
 WITH asked (id) AS ({values})
@@ -70,6 +76,8 @@ async def page(
     asked = [(comment_id,) for comment_id in found]
     for row in await connection.many(HISTORIES, asked):
         found[row["comment_id"]].history.append(decisions.from_row(row))
+    for row in await connection.many(OPINIONS, asked):
+        found[row["comment_id"]].opinions.append(opinions.from_row(row))
     for row in await connection.many(SAID_OF_COMMENTS, asked):
         found[row["comment_id"]].feedback.append(feedback.from_row(row))
     return list(found.values())

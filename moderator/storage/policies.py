@@ -141,6 +141,8 @@ def policy_to_dict(policy: Policy) -> dict[str, Any]:
         "fastest_seconds": policy.fastest_seconds,
         "hold_everything": policy.hold_everything,
         "audit_share": policy.audit_share,
+        "certified_rejects": policy.certified_rejects,
+        "second_review_share": policy.second_review_share,
     }
 
 

@@ -121,8 +121,8 @@ def _came(row: Row) -> Came:
 
 
 def _other(reasons: str) -> Action:
-    """Return what the reasons besides scores led to."""
+    """Return what the reasons besides scores led to. An alarm's hold says nothing of the comment, and is left out."""
     if reasons == "[]":
         return Action.APPROVE
-    actions = {found.action for found in _REASONS.decode(reasons) if found.code != Rule.SCORE}
+    actions = {found.action for found in _REASONS.decode(reasons) if found.code not in (Rule.SCORE, Rule.DRIFT)}
     return next((action for action in (Action.REJECT, Action.HOLD) if action in actions), Action.APPROVE)

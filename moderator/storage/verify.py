@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from moderator.storage import audit, decisions
+from moderator.storage import audit, decisions, opinions
 from moderator.storage.database import Database
 
 # The newest decision of each comment; ids sort by time.
@@ -43,3 +43,5 @@ async def find_faults(database: Database) -> AsyncIterator[str]:
         yield sentence
     async for decision_id in decisions.find_altered(database):
         yield f"Decision {decision_id} has been altered."
+    async for opinion_id in opinions.find_altered(database):
+        yield f"Opinion {opinion_id} has been altered."

@@ -8,8 +8,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from moderator.domain.certificates import Certificate
 from moderator.domain.comments import Article, Author, Comment, Site, Status
 from moderator.domain.errors import Fault, InvalidInput, ModerationError, NotFound
+from moderator.domain.estimates import more_needed
 from moderator.domain.events import ActorKind
 from moderator.domain.findings import NO_FORM, Form
 from moderator.domain.golden import GoldenExample, Wanted
@@ -23,6 +25,7 @@ from moderator.storage.people import Account
 from moderator.storage.policies import policy_to_dict
 from moderator.usecases import feedback, golden, manage, models, staffing
 from moderator.usecases import policies as policies_in
+from moderator.usecases.certificates import lift_alarm
 from moderator.usecases.moderate import Moderated, moderate_many
 
 OPERATOR = Actor(kind=ActorKind.OPERATOR)
@@ -294,6 +297,28 @@ def _without_none(**found: str | None) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
+async def certificate_lift(services: Services, *, site: str) -> dict[str, Any]:
+    """Let a site's automatic verdicts be given again after an alarm."""
+    site_id = find_site(services, site)
+    return {"certificates": [certificate_to_dict(one) for one in await lift_alarm(services, OPERATOR, site_id)]}
+
+
+def certificate_to_dict(one: Certificate) -> dict[str, Any]:
+    """Return what a site's automatic verdicts of a kind rest on."""
+    return {
+        "site_id": one.site_id,
+        "verdict": one.action.value,
+        "standing": one.standing.value,
+        "promise": one.promise,
+        "bound": round(one.bound, 6),
+        "audited": one.audited,
+        "needed": one.needed if one.audited else more_needed([], one.promise),
+        "expires_at": one.expires_at.isoformat() if one.expires_at else None,
+        "alarm_day": one.alarm_day.isoformat() if one.alarm_day else None,
+        "measures": [figure.measure for figure in one.why],
+    }
+
+
 Command = Callable[..., Awaitable[dict[str, Any]]]
 
 COMMANDS: Mapping[str, Command] = {
@@ -313,6 +338,7 @@ COMMANDS: Mapping[str, Command] = {
     "model.activate": model_activate,
     "model.rollback": model_rollback,
     "model.shadow": model_shadow,
+    "certificate.lift": certificate_lift,
     "erase.comment": erase_comment,
     "erase.author": erase_author,
     "import": import_comments,

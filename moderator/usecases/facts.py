@@ -70,6 +70,8 @@ async def gather_facts(
         banned=listed.banned,
         suspect=listed.suspect,
         links=listed.links,
+        suspended=services.suspended_for(comment.site_id),
+        certified=services.directory.certified.get(comment.site_id, ()),
     )
 
 

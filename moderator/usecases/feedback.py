@@ -9,7 +9,7 @@ from moderator.domain.ids import CaseId, CommentId, EventId, ReportId, SiteId
 from moderator.domain.policy import Action
 from moderator.domain.review import MAX_NOTE_CHARACTERS, REPORTED_WEIGHT, Case, CaseState, Cause, ReasonCode, Source
 from moderator.services import Services
-from moderator.storage import audit, cases, comments, decisions, erasures, outbox, reports, search, signatures
+from moderator.storage import audit, cases, comments, decisions, erasures, opinions, outbox, reports, search, signatures
 from moderator.storage import feedback as labels
 from moderator.storage.audit import Actor, Entry
 from moderator.storage.comments import Stored
@@ -43,7 +43,10 @@ async def report(
             raise NotFound("There is no such comment.")
         case_id = await cases.find_open(connection, comment_id)
         is_muted = False
-        if stored.outcome.status is Status.APPROVED and case_id is not None:
+        if case_id is not None and await cases.hasten_second(connection, case_id, REPORTED_WEIGHT):
+            # A person has decided already: the report counts, and the one who looks once more looks sooner.
+            case_id, is_muted = None, stored.outcome.status is Status.APPROVED
+        elif stored.outcome.status is Status.APPROVED and case_id is not None:
             await cases.mark_reported(connection, case_id, REPORTED_WEIGHT)
         elif stored.outcome.status is Status.APPROVED:
             is_muted = await _was_approved_by_a_person(connection, comment_id)
@@ -123,6 +126,7 @@ async def _erase_one(
     await cases.erase_notes(connection, comment_id)
     await reports.erase_notes(connection, comment_id, now)
     await decisions.erase_notes(connection, comment_id)
+    await opinions.erase_notes(connection, comment_id)
     await erasures.add(
         connection,
         erasure_id=services.ids.new(),

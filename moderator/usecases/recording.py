@@ -23,9 +23,16 @@ async def record(
     Args:
         batch: the press by which it was made or taken back together with others; None for one by itself.
     """
+    await write_down(connection, actor, decision, act, batch=batch)
+    return await _announce(services, connection, decision)
+
+
+async def write_down(
+    connection: Connection, actor: Actor, decision: Decision, act: AuditAction, *, batch: str | None = None
+) -> None:
+    """Write a decision that is no news to its site: status and audit entry follow, no event. `batch` as in `record`."""
     await decisions.append(connection, [decision])
-    status = STATUS_AFTER[decision.action]
-    await comments.set_status(connection, decision.comment_id, status)
+    await comments.set_status(connection, decision.comment_id, STATUS_AFTER[decision.action])
     await audit.append(
         connection,
         Entry(
@@ -43,6 +50,9 @@ async def record(
             },
         ),
     )
+
+
+async def _announce(services: Services, connection: Connection, decision: Decision) -> outbox.Event:
     stored = await comments.get_anywhere(connection, decision.comment_id)
     event = outbox.Event(
         id=EventId(services.ids.new()),
@@ -52,7 +62,7 @@ async def record(
         payload={
             "comment": decision.comment_id,
             "external_id": stored.comment.external_id,
-            "status": status,
+            "status": STATUS_AFTER[decision.action],
             "action": decision.action,
             "reason": decision.reason,
             "ground": decision.ground,

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from moderator.domain.audits import drawn_probability
-from moderator.domain.blind import is_blind
 from moderator.domain.comments import Status
 from moderator.domain.errors import (
     CaseClosed,
@@ -17,10 +16,11 @@ from moderator.domain.errors import (
 )
 from moderator.domain.events import ActorKind, AuditAction
 from moderator.domain.ids import CaseId, DecisionId
+from moderator.domain.opinions import LONGEST_WAIT
 from moderator.domain.people import Person
 from moderator.domain.policy import Action
 from moderator.domain.queue import EVERYTHING, Filter
-from moderator.domain.reasons import SiteReason, choose_reason
+from moderator.domain.reasons import choose_reason
 from moderator.domain.review import (
     REPORTED_WEIGHT,
     STATUS_AFTER,
@@ -31,19 +31,21 @@ from moderator.domain.review import (
     Decision,
     Detection,
     Escalation,
-    Ground,
     ReasonCode,
     Source,
     check_note,
     check_ruling,
-    ground_of,
+    is_same,
 )
 from moderator.services import Services
-from moderator.storage import audit, cases, comments, decisions, outbox, reports, signatures
+from moderator.storage import audit, cases, comments, decisions, opinions, outbox, reports, signatures
 from moderator.storage.audit import Actor, Entry
 from moderator.storage.cases import CaseFile
 from moderator.storage.database import Connection
-from moderator.usecases.recording import record
+from moderator.usecases import seconding
+from moderator.usecases.recording import record, write_down
+from moderator.usecases.rulings import Ruling as Ruling
+from moderator.usecases.rulings import decision_of
 
 MAX_CLAIM = 50
 HAND = 3  # The case in view, the next one, and one for whoever is quick.
@@ -51,21 +53,14 @@ HAND = 3  # The case in view, the next one, and one for whoever is quick.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """A decision, where the comment stands after it, and the case that waits now (None: nothing waits)."""
+    """A decision, where the comment stands after it, and the case that waits now (None: nothing waits).
+
+    A second opinion has the shape of a decision, and the comment stands as before.
+    """
 
     decision: Decision
     status: Status
     case: CaseFile | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ruling:
-    """What a person decides: `own` is the reason as the site words it, where they named one."""
-
-    action: Action
-    reason: ReasonCode | None = None
-    own: SiteReason | None = None
-    note: str | None = None
 
 
 async def claim_next(
@@ -165,7 +160,7 @@ async def escalate(
         _check_rank(person, file)
         case.check_may_decide(person.id, generation, now)
         if not any(
-            other.is_senior and other.may_see(case.site_id) and other.id != person.id
+            other.is_senior and other.may_see(case.site_id) and other.id not in (person.id, *case.barred)
             for other in services.directory.people.values()
         ):
             raise Conflict("Nobody else may decide what is passed on: this site has no other senior or administrator.")
@@ -187,9 +182,15 @@ async def escalate(
 
 
 async def release_expired(services: Services) -> int:
-    """Return expired claims to the queue; one pass of a background loop. Return how many."""
+    """Return expired claims to the queue; one pass of a background loop. Return how many.
+
+    What has waited for a second opinion for too long is let go: the decision stands as it does.
+    """
+    now = services.now()
     async with services.database.transaction() as connection:
-        return await cases.release_expired(connection, services.now())
+        released = await cases.release_expired(connection, now)
+        await cases.let_go_second(connection, before=now - LONGEST_WAIT, now=now)
+    return released
 
 
 async def decide(
@@ -204,7 +205,7 @@ async def decide(
     generation: int | None = None,
     has_seen_scores: bool = False,
 ) -> Decided:
-    """Close a case with a decision.
+    """Close a case with a decision, or with the second opinion that it asks for.
 
     Args:
         site_reason: the name of a reason on the site's own list, which says the code, the ground and the reference;
@@ -229,7 +230,8 @@ async def decide(
         ruling = Ruling(action=action, reason=reason, own=own, note=note)
         decision = await rule_on(services, connection, person, file, ruling, now=now, has_seen_scores=has_seen_scores)
     services.metrics.decisions.labels(action).inc()
-    return Decided(decision=decision, status=STATUS_AFTER[action])
+    is_second = file.case.cause is Cause.SECOND
+    return Decided(decision=decision, status=file.outcome.status if is_second else STATUS_AFTER[action])
 
 
 async def rule_on(
@@ -245,6 +247,9 @@ async def rule_on(
 ) -> Decision:
     """Close a case as it was read and record all that follows, in the caller's transaction, who has checked the right.
 
+    Where the case asks for a second opinion, that is all that follows: what is returned then decides nothing. Who
+    settles what two disagreed on as the first one had decided changes nothing for the site, which is not told again.
+
     Args:
         has_seen_scores: whether the person saw the scores even of a blind case.
         batch: the press that decides this case together with others; None for one decided by itself.
@@ -252,40 +257,39 @@ async def rule_on(
     Raises:
         ClaimLost: the case has moved on since it was read.
     """
-    case, action, own = file.case, ruling.action, ruling.own
-    is_unseen = is_blind(case.cause, file.comment.text) and not has_seen_scores
+    case = file.case
+    if case.cause is Cause.SECOND:
+        opinion = await seconding.give(
+            services, connection, person, file, ruling, now=now, has_seen_scores=has_seen_scores
+        )
+        return opinion.said
     if not await cases.close(connection, case.id, generation=case.generation, now=now):
         raise ClaimLost("This case has moved on since you saw it; claim it again.")
-    decision = Decision(
-        id=DecisionId(services.ids.new()),
-        site_id=case.site_id,
-        comment_id=case.comment_id,
-        case_id=case.id,
-        source=Source.MODERATOR,
-        action=action,
-        person_id=person.id,
-        reason=ruling.reason,
-        note=ruling.note,
-        ground=_ground(action, ruling.reason, own),
-        ground_reference=own.reference if own and action is Action.REJECT else None,
-        site_reason=own.name if own and services.site(case.site_id).settings.has_own_reasons else None,
-        detection=Detection.REPORT if case.cause is Cause.REPORT else Detection.POLICY,
-        automation=Automation.NOT_AUTOMATED if is_unseen else Automation.PARTIALLY,
-        policy_version=file.outcome.policy,
-        model_version=file.outcome.model,
-        inclusion_probability=drawn_probability(await decisions.for_comment(connection, case.comment_id)),
-        decided_at=now,
+    history = await decisions.for_comment(connection, case.comment_id)
+    decision = decision_of(
+        services,
+        person,
+        file,
+        ruling,
+        now=now,
+        has_seen_scores=has_seen_scores,
+        probability=drawn_probability(history),
     )
     await reports.answer(connection, case.comment_id, decision_id=decision.id, now=now)
-    event = await record(services, connection, _actor(person), decision, AuditAction.CASE_DECIDED, batch=batch)
-    await outbox.call_back(connection, event)
+    if case.cause is Cause.DISAGREEMENT and is_same(history[-1], decision):
+        await write_down(connection, _actor(person), decision, AuditAction.CASE_DECIDED)
+    else:
+        event = await record(services, connection, _actor(person), decision, AuditAction.CASE_DECIDED, batch=batch)
+        await outbox.call_back(connection, event)
+    await seconding.follow(services, connection, file, [*history, decision])
     return decision
 
 
 async def undo(services: Services, person: Person, decision_id: DecisionId) -> Decided:
     """Take the newest decision on a comment back: the comment is held again, and its case is this person's.
 
-    People undo their own decisions, the policy's and the site's; seniors and administrators undo anybody's.
+    People undo their own decisions, the policy's and the site's; seniors and administrators undo anybody's. Whoever
+    gave a second opinion takes it back in the same way: the comment stays as it is, and they are asked again.
 
     Raises:
         NotFound: no such decision, or not for this person's eyes.
@@ -293,6 +297,10 @@ async def undo(services: Services, person: Person, decision_id: DecisionId) -> D
         NotNewest: another decision has followed it.
     """
     async with services.database.transaction() as connection:
+        if opinion := await opinions.find(connection, decision_id):
+            taken, case_id = await seconding.take_back(services, connection, person, opinion)
+            file = await _claim_one(services, connection, person, case_id)
+            return Decided(decision=taken.said, status=file.outcome.status, case=file)
         decision, case_id = await take_back(services, connection, person, decision_id)
         _check_rank(person, await cases.get(connection, case_id, now=services.now()))
         file = await _claim_one(services, connection, person, case_id)
@@ -332,6 +340,7 @@ async def take_back(
         decided_at=services.now(),
     )
     await record(services, connection, _actor(person), decision, AuditAction.DECISION_UNDONE, batch=batch)
+    await cases.withdraw_second(connection, undone.comment_id, decision.decided_at)
     return decision, await _reopen(services, connection, decision)
 
 
@@ -345,9 +354,9 @@ def _is_theirs(person: Person, decision: Decision) -> bool:
 
 
 async def _get_visible(services: Services, connection: Connection, person: Person, case_id: CaseId) -> CaseFile:
-    """Return a case that this person may see; another site's case does not exist for them."""
+    """Return a case that this person may see; one of another site, or that they are barred from, does not exist."""
     file = await cases.get(connection, case_id, now=services.now())
-    if not person.may_see(file.case.site_id):
+    if not person.may_see(file.case.site_id) or person.id in file.case.barred:
         raise NotFound("There is no such case.")
     return file
 
@@ -355,10 +364,6 @@ async def _get_visible(services: Services, connection: Connection, person: Perso
 def _check_rank(person: Person, file: CaseFile) -> None:
     if file.case.escalation is not None and not person.is_senior:
         raise Forbidden("This case was passed on; a senior colleague decides it.")
-
-
-def _ground(action: Action, reason: ReasonCode | None, own: SiteReason | None) -> Ground | None:
-    return own.ground if own and action is Action.REJECT else ground_of(action, reason)
 
 
 async def _claim_one(services: Services, connection: Connection, person: Person, case_id: CaseId) -> CaseFile:

@@ -45,7 +45,9 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def services(database: Database, clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Services:
-    settings = Settings(models=str(tmp_path_factory.mktemp("models")), rate_per_author=0, audit_share=0)
+    settings = Settings(
+        models=str(tmp_path_factory.mktemp("models")), rate_per_author=0, audit_share=0, second_review_share=0
+    )
     return new_services(
         settings,
         database,

@@ -61,4 +61,7 @@ async def test_metrics_are_prometheus_text_without_anything_said_by_anybody(
         if sample.name.endswith("_total")
     }
     assert verdicts == {"hold": 1, "approve": 1}
+    assert {sample.value for sample in families["moderator_audit_error_bound"].samples} == {1.0}
+    assert len(families["moderator_certificates"].samples) == 8
+    assert families["moderator_drift"].samples == []
     assert "idiot" not in answer.text

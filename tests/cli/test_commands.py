@@ -64,6 +64,17 @@ def test_people(service: Service) -> None:
     service.json("person", "disable", "Anna")
 
 
+def test_certificates(service: Service) -> None:
+    service.json("site", "add", "News")
+    approve, reject = service.json("certificate", "list")["certificates"]
+    assert (approve["verdict"], approve["standing"], approve["needed"]) == ("approve", "none", 149)
+    assert (reject["verdict"], reject["promise"], reject["needed"]) == ("reject", 0.05, 59)
+    assert "News  approve  none; no audits; 149 more needed" in service.run("certificate", "list").stdout
+    refused = service.run("certificate", "lift", "News")
+    assert refused.returncode == 1
+    assert "Nothing is suspended" in refused.stderr
+
+
 def test_policies(service: Service) -> None:
     service.json("site", "add", "News")
     shown = service.json("policy", "show", "News")

@@ -31,7 +31,9 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def services(sqlite_database: SqliteDatabase, clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Services:
-    settings = Settings(models=str(tmp_path_factory.mktemp("models")), rate_per_author=0, audit_share=0)
+    settings = Settings(
+        models=str(tmp_path_factory.mktemp("models")), rate_per_author=0, audit_share=0, second_review_share=0
+    )
     services = new_services(
         settings,
         sqlite_database,

@@ -12,7 +12,7 @@ from moderator.console.views import ROUTES
 QUESTIONS = ("/console/search?status=held", "/console/search?q=nothing-at-all", "/demo?told=held")
 
 # Where no link leads but from a press of a button, and what is about something that need not be there.
-UNLINKED = ("/console/bulk/{batch}",)
+UNLINKED = ("/console/bulk/{batch}", "/console/models/{version}/report")
 
 
 def _pages(routes: Iterable[BaseRoute]) -> list[Route]:

@@ -174,7 +174,7 @@ async def test_however_many_listen_the_database_is_asked_once_a_second(
     await hold(services, site)
     assert await watch.look(services) is first
     clock.forward(seconds=1.1)
-    assert sum(number for number, _ in (await watch.look(services)).sizes.values()) == 1
+    assert sum(size.cases for size in (await watch.look(services)).sizes) == 1
 
 
 async def next_event(stream: AsyncIterator[bytes]) -> tuple[str, Any]:

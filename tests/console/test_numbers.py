@@ -139,7 +139,7 @@ async def test_second_opinions_and_overturned_verdicts_are_told(ada: Visitor, se
 
     text = _text(await ada.open("/console/numbers"))
 
-    assert "disagreed 0.0 % (0.0 % to 11.0 %; 31 decisions)" in text
+    assert "decided otherwise later 0.0 % (0.0 % to 11.0 %; 31 decisions)" in text
     assert "rejected 31 31 0 100.0 % (89.0 % to 100.0 %; 31 decisions) 100.0 %" in text
     assert text.count("no audits yet") == 1
     assert "Anna 31 1 31 0 % 100 % (31 of 31)" in text

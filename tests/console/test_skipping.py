@@ -16,7 +16,9 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_cases_passed_over_stay_for_others(database: Database, clock: Clock) -> None:
-    services = new_services(Settings(rate_per_author=0, audit_share=0), database, FakeScorer(), now=clock.now)
+    services = new_services(
+        Settings(rate_per_author=0, audit_share=0, second_review_share=0), database, FakeScorer(), now=clock.now
+    )
     site = (await manage.add_site(services, OPERATOR, "News")).site.id
     await manage.set_policy(services, OPERATOR, site, a_policy(duplicate_limit=0))
     anna = (await manage.add_person(services, OPERATOR, "Anna", Role.MODERATOR, password=PASSWORD)).person

@@ -3,15 +3,16 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderator.domain.blind import ONE_IN, is_blind
+from moderator.domain.blind import CHECKS, ONE_IN, is_blind, shown_cause
 from moderator.domain.review import Cause
 
-OTHERS = [cause for cause in Cause if cause not in (Cause.SAMPLE, Cause.BORDERLINE)]
+OTHERS = [cause for cause in Cause if cause not in (Cause.SAMPLE, Cause.SECOND, Cause.BORDERLINE)]
 
 
 @given(text=st.text(st.characters(codec=None)))
 def test_every_check_is_blind_and_no_case_that_says_why_it_is_there(text: str) -> None:
     assert is_blind(Cause.SAMPLE, text)
+    assert is_blind(Cause.SECOND, text)
     assert not any(is_blind(cause, text) for cause in OTHERS)
 
 
@@ -26,3 +27,8 @@ def test_a_tenth_of_the_borderline_cases_are_blind() -> None:
 def test_the_same_words_are_drawn_alike(text: str) -> None:
     blind = is_blind(Cause.BORDERLINE, text)
     assert is_blind(Cause.BORDERLINE, f"  {text.replace(' ', '   ')} ") == blind
+
+
+def test_a_check_is_known_as_a_borderline_case() -> None:
+    assert {shown_cause(cause) for cause in CHECKS} == {Cause.BORDERLINE}
+    assert [shown_cause(cause) for cause in OTHERS] == OTHERS

@@ -457,3 +457,47 @@ def test_a_higher_score_never_gives_a_milder_verdict(values: list[float], n: int
     after = judge(a_policy(), a_comment(), Scored(scores=dict(zip(Label, raised, strict=True)), model="m"), Facts())
 
     assert order.index(after.action) >= order.index(before.action)
+
+
+IN_DOUBT = (Action.APPROVE, Action.REJECT)
+
+
+def test_an_alarm_leaves_to_people_what_the_machine_would_have_approved() -> None:
+    verdict = judge(a_policy(), a_comment(), a_scored(), Facts(suspended=IN_DOUBT))
+
+    assert verdict.action is Action.HOLD
+    assert [(reason.code, reason.action) for reason in verdict.reasons] == [(Rule.DRIFT, Action.HOLD)]
+    assert judge(a_policy(), a_comment(), a_scored(), Facts(suspended=(Action.REJECT,))).action is Action.APPROVE
+
+
+def test_an_alarm_leaves_to_people_what_the_machine_would_have_rejected_and_says_why_it_would_have() -> None:
+    verdict = judge(a_policy(), a_comment(), a_scored(insult=0.95), Facts(suspended=IN_DOUBT))
+
+    assert verdict.action is Action.HOLD
+    reasons = [(reason.code, reason.action) for reason in verdict.reasons]
+    assert reasons == [(Rule.DRIFT, Action.HOLD), (Rule.SCORE, Action.REJECT)]
+
+
+def test_an_alarm_says_nothing_of_what_is_held_anyway() -> None:
+    verdict = judge(a_policy(), a_comment(), a_scored(insult=0.6), Facts(suspended=IN_DOUBT))
+
+    assert [reason.code for reason in verdict.reasons] == [Rule.SCORE]
+
+
+@pytest.mark.parametrize(
+    ("asks", "certified", "action"),
+    [
+        (False, (), Action.REJECT),
+        (True, (), Action.HOLD),
+        (True, (Action.APPROVE,), Action.HOLD),
+        (True, (Action.REJECT,), Action.REJECT),
+    ],
+)
+def test_a_site_may_ask_that_rejections_be_certified(asks: bool, certified: tuple[Action, ...], action: Action) -> None:
+    policy = a_policy(certified_rejects=asks)
+
+    verdict = judge(policy, a_comment(), a_scored(insult=0.95), Facts(certified=certified))
+
+    assert verdict.action is action
+    assert (verdict.reasons[0].code is Rule.UNCERTIFIED) == (action is Action.HOLD)
+    assert judge(policy, a_comment(), a_scored(), Facts()).action is Action.APPROVE

@@ -5,10 +5,18 @@ from datetime import timedelta
 import pytest
 
 from moderator.domain.ids import CommentId, DecisionId, PersonId
+from moderator.domain.opinions import Opinion
 from moderator.domain.policy import Action
 from moderator.domain.review import Automation, Decision, Detection, ReasonCode, Source
 from moderator.domain.scoring import Label
-from moderator.domain.teaching import HOUSE_RULES, LABELS_OF_REASON, contradicts, labels_taught, ruling_of
+from moderator.domain.teaching import (
+    HOUSE_RULES,
+    LABELS_OF_REASON,
+    contradicts,
+    is_contrary,
+    labels_taught,
+    ruling_of,
+)
 from tests.builders import A_SITE, NOON
 
 ANNA, BEN = "person-anna", "person-ben"
@@ -95,8 +103,54 @@ def test_who_gave_another_reason_or_took_it_back_does_not_agree() -> None:
     assert ruling.people == 1
 
 
+def an_opinion(number: int, action: Action, person: str = BEN, **changed: object) -> Opinion:
+    return Opinion(said=a_decision(number, action, person, **changed), about=DecisionId("decision-1"))
+
+
+def test_a_second_opinion_that_says_the_same_is_a_second_voice() -> None:
+    first, same = a_decision(1, Action.REJECT), an_opinion(2, Action.REJECT)
+    for given, people in (
+        ([], 1),
+        ([same], 2),
+        ([same, an_opinion(3, Action.REJECT)], 2),  # Ben once more.
+        ([same, an_opinion(3, Action.HOLD, undoes=same.said.id)], 1),
+        ([an_opinion(2, Action.REJECT, reason=ReasonCode.SPAM)], 1),
+    ):
+        ruling = ruling_of([first], given)
+        assert ruling is not None
+        assert (ruling.decision, ruling.person, ruling.people, ruling.is_disputed) == (first.id, ANNA, people, False)
+
+
+def test_a_disputed_decision_is_told_apart_until_somebody_settles_it() -> None:
+    first, opposite = a_decision(1, Action.APPROVE), an_opinion(2, Action.REJECT)
+    ruling = ruling_of([first], [opposite])
+    assert ruling is not None
+    assert (ruling.people, ruling.is_disputed) == (1, True)
+    settled = ruling_of([first, a_decision(3, Action.REJECT, "person-cleo")], [opposite])
+    assert settled is not None
+    assert (settled.people, settled.is_disputed) == (2, False)
+
+
 @pytest.mark.parametrize(
-    ("value", "score", "prior", "is_contrary"),
+    ("action", "reason", "scored", "expected"),
+    [
+        (Action.APPROVE, None, {Label.SPAM: 0.96}, True),
+        (Action.APPROVE, None, {Label.SPAM: 0.9, Label.INSULT: 0.9}, False),
+        (Action.REJECT, ReasonCode.INSULT, {Label.INSULT: 0.0005, Label.TOXIC: 0.0005}, True),
+        (Action.REJECT, ReasonCode.INSULT, {Label.INSULT: 0.0005, Label.TOXIC: 0.2}, False),
+        (Action.REJECT, ReasonCode.OFF_TOPIC, {Label.INSULT: 0.0005}, False),
+        (Action.HOLD, None, {Label.SPAM: 0.99}, False),
+        (Action.APPROVE, None, {}, False),
+    ],
+)
+def test_a_decision_is_contrary_where_scores_were_sure_of_the_opposite(
+    action: Action, reason: ReasonCode | None, scored: dict[Label, float], expected: bool
+) -> None:
+    assert is_contrary(labels_taught(action, reason), scored) is expected
+
+
+@pytest.mark.parametrize(
+    ("value", "score", "prior", "expected"),
     [
         (0.0, 0.96, 0.05, True),
         (0.0, 0.94, 0.05, False),
@@ -108,5 +162,5 @@ def test_who_gave_another_reason_or_took_it_back_does_not_agree() -> None:
         (1.0, 1.0, 0.05, False),
     ],
 )
-def test_only_a_sure_score_is_contradicted(value: float, score: float, prior: float, is_contrary: bool) -> None:
-    assert contradicts(value, score, prior) is is_contrary
+def test_only_a_sure_score_is_contradicted(value: float, score: float, prior: float, expected: bool) -> None:
+    assert contradicts(value, score, prior) is expected

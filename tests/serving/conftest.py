@@ -17,7 +17,13 @@ def clock() -> Clock:
 @pytest.fixture
 async def services(database: Database, clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Services:
     return new_services(
-        Settings(models=str(tmp_path_factory.mktemp("models")), rate_per_author=0, audit_share=0, reload_seconds=0.05),
+        Settings(
+            models=str(tmp_path_factory.mktemp("models")),
+            rate_per_author=0,
+            audit_share=0,
+            second_review_share=0,
+            reload_seconds=0.05,
+        ),
         database,
         FakeScorer(),
         now=clock.now,

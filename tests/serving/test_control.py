@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def services(sqlite_database: SqliteDatabase) -> Services:
-    return new_services(Settings(audit_share=0), sqlite_database, FakeScorer())
+    return new_services(Settings(audit_share=0, second_review_share=0), sqlite_database, FakeScorer())
 
 
 @pytest.fixture

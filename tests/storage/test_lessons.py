@@ -9,7 +9,7 @@ from moderator.domain.errors import Invalid, SchemaRefused, StorageCorrupt, Stor
 from moderator.domain.ids import DecisionId
 from moderator.domain.policy import Action
 from moderator.domain.review import ReasonCode, Source
-from moderator.storage import comments, decisions, feedback, lessons
+from moderator.storage import comments, decisions, feedback, lessons, opinions
 from moderator.storage.database import Connection, Database
 from moderator.storage.snapshot import COPY, open_snapshot
 from moderator.storage.sqlite import SqliteDatabase
@@ -17,6 +17,7 @@ from tests.builders import A_SITE, a_comment
 from tests.conftest import ReusedDatabase
 from tests.storage.rows import ANNA, ANOTHER_SITE, BEN, a_decision, add_comment
 from tests.storage.test_feedback import a_label
+from tests.storage.test_opinions import an_opinion, ask
 
 pytestmark = pytest.mark.anyio
 
@@ -46,6 +47,14 @@ async def test_a_comment_comes_with_its_whole_history_and_what_was_said_of_it(co
     assert (found.comment_id, found.text, found.campaign) == ("c1", "Comment 1.", None)
     assert [one.source for one in found.history] == [Source.POLICY, Source.MODERATOR]
     assert [one.value for one in found.feedback] == [1.0]
+
+
+async def test_second_opinions_come_with_it(connection: Connection) -> None:
+    review = await ask(connection)
+    given = an_opinion(review)
+    await opinions.give(connection, given)
+    (found,) = await lessons.page(connection, A_SITE)
+    assert (found.opinions, len(found.history)) == ([given], 1)
 
 
 async def test_a_comment_that_only_the_machine_decided_is_not_there(connection: Connection) -> None:

@@ -40,6 +40,8 @@ NAMES = [
     "0008_bulk_log_numbers",
     "0009_golden_examples",
     "0010_models_of_sites",
+    "0011_second_opinions",
+    "0012_watching",
     "0013_came",
 ]
 

@@ -5,16 +5,18 @@ from dataclasses import replace
 import pytest
 
 from moderator.domain.comments import Article, Author
-from moderator.domain.ids import CaseId
+from moderator.domain.ids import CaseId, PersonId
 from moderator.domain.policy import Action
 from moderator.domain.queue import EVERYTHING, Filter
 from moderator.domain.review import Case, Cause, Source
 from moderator.domain.scoring import Label
-from moderator.storage import cases, decisions, queue
+from moderator.storage import cases, decisions, opinions, queue
 from moderator.storage.comments import Record, add
 from moderator.storage.database import Connection
+from moderator.storage.queue import Size
 from tests.builders import A_SITE, NOON, a_case, a_comment, an_outcome, scores
-from tests.storage.rows import ANNA, ANOTHER_SITE, BEN, a_decision, add_case, case_ids, later
+from tests.storage.rows import ANNA, ANOTHER_SITE, BEN, a_decision, add_case, add_comment, case_ids, later
+from tests.storage.test_opinions import an_opinion, ask
 
 pytestmark = pytest.mark.anyio
 
@@ -144,7 +146,10 @@ async def test_sizes_are_told_for_each_site(connection: Connection) -> None:
     await add_case(connection, opened_at=later(minutes=2))
     await add_case(connection)
     await add_case(connection, site_id=ANOTHER_SITE, opened_at=later(minutes=3))
-    assert await queue.sizes(connection) == {A_SITE: (2, NOON), ANOTHER_SITE: (1, later(minutes=3))}
+    assert sorted(await queue.sizes(connection), key=lambda one: one.site) == [
+        Size(site=A_SITE, cases=2, oldest_at=NOON),
+        Size(site=ANOTHER_SITE, cases=1, oldest_at=later(minutes=3)),
+    ]
 
 
 async def test_what_has_just_been_opened_is_told_the_newest_first(connection: Connection) -> None:
@@ -168,3 +173,36 @@ async def test_what_has_just_ended_is_told_with_who_decided(connection: Connecti
         queue.Ended(id=by_a_person.id, site=A_SITE, at=later(minutes=1), person=ANNA),
     ]
     assert await queue.ended_since(connection, later(minutes=2), limit=9) == []
+
+
+async def test_who_is_barred_from_a_case_neither_sees_nor_counts_it(connection: Connection) -> None:
+    comment = await add_comment(connection)
+    case = replace(a_case(comment), cause=Cause.SECOND, barred=(ANNA, BEN), campaign=comment.id)
+    await cases.open_many(connection, [case])
+    for reader, number in ((ANNA, 0), (BEN, 0), ("person-cleo", 1), (None, 1)):
+        who = None if reader is None else PersonId(reader)
+        assert len(await cases.list_open(connection, as_of=NOON, limit=9, reader=who)) == number
+        assert (await cases.queue_size(connection, reader=who)).open == number
+        assert sum(group.cases for group in await queue.groups(connection, now=NOON, reader=who)) == number
+        assert len(await cases.causes_of(connection, [case.id], reader=who)) == number
+        alike = await cases.list_of_campaign(
+            connection, comment.id, but=CaseId("another"), now=NOON, limit=9, reader=who
+        )
+        assert len(alike) == number
+    (file,) = await cases.list_open(connection, as_of=NOON, limit=9, only=Filter(cause=Cause.BORDERLINE))
+    assert (file.case, file.label) == (case, None)
+    assert await cases.claim(connection, holder=BEN, count=9, now=NOON, expires_at=later(minutes=9)) == []
+    assert not await cases.claim_one(connection, case.id, holder=BEN, now=NOON, expires_at=later(minutes=9))
+    (group,) = await queue.groups(connection, now=NOON)
+    assert group.cause is Cause.BORDERLINE
+    (size,) = await queue.sizes(connection)
+    opened = (await queue.opened_since(connection, later(minutes=-1), limit=9))[case.id]
+    assert size.barred == opened.barred == {ANNA, BEN}
+
+
+async def test_a_second_opinion_ends_its_case_by_whoever_gave_it(connection: Connection) -> None:
+    review = await ask(connection)
+    await cases.close(connection, review.case_id, generation=0, now=later(minutes=1))
+    await opinions.give(connection, an_opinion(review))
+    (ended,) = await queue.ended_since(connection, NOON, limit=9)
+    assert (ended.person, ended.barred) == (BEN, {ANNA})

@@ -27,7 +27,13 @@ def clock() -> Clock:
 @pytest.fixture
 async def services(database: Database, clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Services:
     """Return services that score by words."""
-    settings = Settings(models=str(tmp_path_factory.mktemp("models")), rate_per_author=3, rate_per_key=2, audit_share=0)
+    settings = Settings(
+        models=str(tmp_path_factory.mktemp("models")),
+        rate_per_author=3,
+        rate_per_key=2,
+        audit_share=0,
+        second_review_share=0,
+    )
     return new_services(
         settings,
         database,

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 async def workers(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[list[Services]]:
     clock = Clock()
-    settings = Settings(models=str(tmp_path_factory.mktemp("models")), audit_share=0)
+    settings = Settings(models=str(tmp_path_factory.mktemp("models")), audit_share=0, second_review_share=0)
     databases = [await PostgresDatabase.open(postgres_url) for _ in range(3)]
     await migrate(databases[0], now_ms=0)
     yield [

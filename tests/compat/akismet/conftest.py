@@ -132,7 +132,11 @@ def clock() -> Clock:
 @pytest.fixture
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return Settings(
-        models=str(tmp_path_factory.mktemp("models")), rate_per_author=0, audit_share=0, allow_private_endpoints=True
+        models=str(tmp_path_factory.mktemp("models")),
+        rate_per_author=0,
+        audit_share=0,
+        second_review_share=0,
+        allow_private_endpoints=True,
     )
 
 

@@ -111,7 +111,11 @@ def clock() -> Clock:
 async def services(database: Database, clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Services:
     # Ten seconds: a slow machine must not change what these tests are about.
     settings = Settings(
-        models=str(tmp_path_factory.mktemp("models")), rate_per_author=0, audit_share=0, coral_seconds=10.0
+        models=str(tmp_path_factory.mktemp("models")),
+        rate_per_author=0,
+        audit_share=0,
+        second_review_share=0,
+        coral_seconds=10.0,
     )
     return new_services(
         settings,

@@ -30,7 +30,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def services(database: Database, clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Services:
     return new_services(
-        Settings(models=str(tmp_path_factory.mktemp("models")), audit_share=0),
+        Settings(models=str(tmp_path_factory.mktemp("models")), audit_share=0, second_review_share=0),
         database,
         FakeScorer(),
         now=clock.now,

@@ -62,7 +62,9 @@ def clock() -> Clock:
 
 @pytest.fixture
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(models=str(tmp_path_factory.mktemp("models")), rate_per_author=0, audit_share=0)
+    return Settings(
+        models=str(tmp_path_factory.mktemp("models")), rate_per_author=0, audit_share=0, second_review_share=0
+    )
 
 
 def services_over(database: Database, scorer: Scorer, settings: Settings, clock: Clock) -> Services:

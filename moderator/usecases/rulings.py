@@ -1,0 +1,79 @@
+"""What a person decides about a case, and the decision that is recorded of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from moderator.domain.blind import is_blind
+from moderator.domain.ids import DecisionId
+from moderator.domain.people import Person
+from moderator.domain.policy import Action
+from moderator.domain.reasons import SiteReason
+from moderator.domain.review import (
+    Automation,
+    Cause,
+    Decision,
+    Detection,
+    ReasonCode,
+    Source,
+    ground_of,
+)
+from moderator.services import Services
+from moderator.storage.cases import CaseFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What a person decides: `own` is the reason as the site words it, where they named one."""
+
+    action: Action
+    reason: ReasonCode | None = None
+    own: SiteReason | None = None
+    note: str | None = None
+
+
+def decision_of(
+    services: Services,
+    person: Person,
+    file: CaseFile,
+    ruling: Ruling,
+    *,
+    now: datetime,
+    has_seen_scores: bool,
+    probability: float | None,
+) -> Decision:
+    """Return what is recorded of a ruling on a case.
+
+    Args:
+        has_seen_scores: whether the person saw the scores even of a blind case.
+        probability: how likely the comment was to be drawn; None where it was not drawn.
+    """
+    case, action, own = file.case, ruling.action, ruling.own
+    is_unseen = is_blind(case.cause, file.comment.text) and not has_seen_scores
+    is_rejection = action is Action.REJECT
+    return Decision(
+        id=DecisionId(services.ids.new()),
+        site_id=case.site_id,
+        comment_id=case.comment_id,
+        case_id=case.id,
+        source=Source.MODERATOR,
+        action=action,
+        person_id=person.id,
+        reason=ruling.reason,
+        note=ruling.note,
+        ground=own.ground if own and is_rejection else ground_of(action, ruling.reason),
+        ground_reference=own.reference if own and is_rejection else None,
+        site_reason=own.name if own and services.site(case.site_id).settings.has_own_reasons else None,
+        detection=_DETECTIONS.get(case.cause, Detection.POLICY),
+        automation=Automation.NOT_AUTOMATED if is_unseen else Automation.PARTIALLY,
+        policy_version=file.outcome.policy,
+        model_version=file.outcome.model,
+        inclusion_probability=probability,
+        decided_at=now,
+    )
+
+
+_DETECTIONS = {
+    Cause.REPORT: Detection.REPORT,
+    Cause.SECOND: Detection.PERSON,
+    Cause.DISAGREEMENT: Detection.PERSON,
+}
