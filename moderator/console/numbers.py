@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute, Route
 from moderator.console.administering import show_page
 from moderator.console.charts import HEIGHT, WIDTH, stack
 from moderator.console.session import session_of, shown
-from moderator.domain import agreement
+from moderator.domain.agreement import Agreement as Overlap
 from moderator.domain.errors import Fault, InvalidInput, NotFound
 from moderator.domain.ids import PersonId, SiteId
 from moderator.domain.policy import Action
@@ -50,7 +50,7 @@ class Counted:
     queue: QueueSize
     rulings: Sequence[Rulings]
     agreement: Mapping[PersonId, Agreement]
-    seconds: agreement.Agreement
+    seconds: Overlap
     seen: Mapping[Action, Seen]
     voices: Voices
 

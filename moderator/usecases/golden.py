@@ -83,14 +83,14 @@ async def try_examples(services: Services, examples: Sequence[GoldenExample]) ->
 
     In a thread: some hundred examples take a tenth of a second.
     """
-    if services.scorer.version is None:
-        return [Tried(example=one, is_held=None) for one in examples]
-    model = services.scorer.model
     usual = Policy(version=1)
-    usual = model.complete(usual) if model else usual
-    policies = {one.site_id: services.policy_for(one.site_id) if one.site_id else usual for one in examples}
-    found = await anyio.to_thread.run_sync(services.scorer.scores_many, [one.text for one in examples])
-    return [
-        Tried(example=one, is_held=is_held(scores, policies[one.site_id].thresholds))
-        for one, scores in zip(examples, found, strict=True)
-    ]
+    usual = services.scorer.model.complete(usual) if services.scorer.model else usual
+    found: dict[ExampleId, bool | None] = {}
+    for site_id in dict.fromkeys(one.site_id for one in examples):
+        scorer = services.scorer_of(site_id) if site_id else services.scorer
+        policy = services.policy_for(site_id, scorer) if site_id else usual
+        own = [one for one in examples if one.site_id == site_id]
+        scored = await anyio.to_thread.run_sync(scorer.scores_many, [one.text for one in own])
+        for one, scores in zip(own, scored, strict=True):
+            found[one.id] = is_held(scores, policy.thresholds) if scores else None
+    return [Tried(example=one, is_held=found[one.id]) for one in examples]
