@@ -1,7 +1,8 @@
 """Run every benchmark and print each figure beside its ceiling: `make bench`, or one part: `… -m benchmarks stack`.
 
 `… -m benchmarks quality --data DIR` compares judgement instead of speed, on labelled files; `perspective --data DIR`
-prints which thresholds stand for those of another service.
+prints which thresholds stand for those of another service. `learning`, `strangers`, `poison` and `promises` measure what
+learning from decisions costs and whether it keeps what is said of it; they take minutes and are asked for by name.
 """
 
 import argparse
@@ -13,9 +14,23 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import campaigns, commits, console, perspective, protocols, quality, scoring, searching, stack, start
+from benchmarks import (
+    campaigns,
+    commits,
+    console,
+    figures,
+    learning,
+    perspective,
+    protocols,
+    quality,
+    scoring,
+    searching,
+    stack,
+    start,
+)
 
 MODELS = Path("models")
+LEARNING = ("learning", "strangers", "poison", "promises")
 PARTS = ("scoring", "start", "commits", "campaigns", "search", "stack", "protocols", "console")
 
 
@@ -147,6 +162,18 @@ def _print_quality(data: Path) -> None:
     Console(stderr=not sys.stdout.isatty(), width=120).print(table)
 
 
+def _print_learning(part: str, data: Path, runs: int) -> None:
+    found = {
+        "learning": lambda: learning.measure(MODELS),
+        "strangers": lambda: figures.strangers(data),
+        "poison": lambda: figures.poison(data, runs=runs),
+        "promises": figures.promises,
+    }[part]()
+    print(json.dumps(found, indent=2))
+    if part == "strangers":
+        print(figures.table_of_strangers(found))
+
+
 def main(chosen: list[str]) -> None:
     """Measure one part after the other, never two at once."""
     found: dict[str, Any] = {}
@@ -176,13 +203,17 @@ def main(chosen: list[str]) -> None:
 
 def _run() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks")
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, "quality", "perspective"], default=[])
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, "quality", "perspective", *LEARNING], default=[])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="labelled files")
+    parser.add_argument("--runs", type=int, default=100, help="how many sites `poison` makes")
     asked = parser.parse_args()
     if "quality" in asked.parts:
         _print_quality(asked.data)
     if "perspective" in asked.parts:
         print(perspective.markdown(perspective.measure(MODELS, asked.data)))
+    for part in asked.parts:
+        if part in LEARNING:
+            _print_learning(part, asked.data, asked.runs)
     if not set(asked.parts) - set(PARTS):
         main([part for part in asked.parts if part in PARTS])
 

@@ -18,10 +18,23 @@ from moderator.domain.errors import ModerationError
 from moderator.domain.ids import SiteId
 from moderator.settings import load_settings
 from training import run as learning
-from training import telling
+from training import stepwise, telling
 from training.base import make_base
 from training.measure import Measured
 from training.progress import Progress as ShowProgress
+from training.work import STEPS
+
+
+STEP_HELP = {
+    "snapshot": "Copy what people decided into a folder, as numbers and, until the gate, as texts.",
+    "split": "Hold the newest fifth out, and what is like it.",
+    "fit": "Fit each label to all decisions, and for the test to the older ones.",
+    "calibrate": "Make a candidate of it: calibration, thresholds, changed weights.",
+    "evaluate": "Measure it on the decisions held out.",
+    "gate": "Check every condition that a version must meet.",
+    "publish": "Write the version, if the gate let it pass.",
+    "activate": "Use the version that was published.",
+}
 
 
 class MissingLibrary(ModerationError):
@@ -85,6 +98,36 @@ def run(site: str | None, activate: bool, dry_run: bool, jobs: int, as_json: boo
         click.echo(msgspec.json.encode(ran).decode())
     else:
         telling.tell(ran, Console())
+
+
+def _step(name: str) -> None:
+    """Add the command of one step."""
+
+    @main.command(name, help=STEP_HELP[name])
+    @click.option(
+        "--work", type=click.Path(path_type=Path), required=True, help="A folder of your own for what the steps find."
+    )
+    @click.option("--site", help="For `snapshot`: learn from this site's decisions alone.", hidden=name != "snapshot")
+    @click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, hidden=name != "fit")
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+    def command(work: Path, site: str | None, jobs: int, as_json: bool) -> None:
+        settings = load_settings()
+        wish = learning.Wish(
+            database=settings.database,
+            models=Path(settings.models),
+            site_id=SiteId(site) if site else None,
+            jobs=jobs,
+        )
+        with _bars() as progress:
+            record = asyncio.run(stepwise.take(name, work, wish, datetime.now(UTC), progress))
+        if as_json:
+            click.echo(msgspec.json.encode({"step": name, "work": str(work), **record.found}).decode())
+        else:
+            telling.tell_step(record, work, Console())
+
+
+for _name in STEPS:
+    _step(_name)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ A check is a function from `Trial` to lines; `CHECKS` is their order. All are ru
 wrong at once.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, log
 from typing import Final
@@ -30,6 +30,7 @@ SEED: Final = 20_261_126
 # Where people see hardly anything but what the machine holds, all they approve was held: the share that may be held is
 # then not read off the decisions.
 OPERATING_AT_MOST: Final = 0.2
+ROWS_AT_A_TIME: Final = 4_000  # Of the features, of which a copy is made in memory.
 
 Floats = NDArray[np.float64]
 
@@ -57,12 +58,16 @@ class Trial:
 
     def tested_logits(self, rows: NDArray[np.int64]) -> Floats:
         """Return the tested correction's logits of some rows, shape (rows, labels)."""
-        matrix, scales = self.lessons.features.matrix[rows], self.lessons.features.scales
-        found = []
-        for label in self.labels:
-            base, _ = base_of(self.lessons, self.labels, label.value)
-            found.append(self.tested[label.value].fitted.logits(matrix, scales, base[rows]))
-        return np.stack(found, axis=1)
+        found = [np.empty((0, len(self.labels)))]
+        for begin in range(0, rows.size, ROWS_AT_A_TIME):
+            part = rows[begin : begin + ROWS_AT_A_TIME]
+            matrix, scales = self.lessons.features.matrix[part], self.lessons.features.scales
+            own = []
+            for label in self.labels:
+                base, _ = base_of(self.lessons, self.labels, label.value)
+                own.append(self.tested[label.value].fitted.logits(matrix, scales, base[part]))
+            found.append(np.stack(own, axis=1))
+        return np.concatenate(found)
 
     def tested_margins(self, rows: NDArray[np.int64]) -> Floats:
         """Return the `margins` of the tested correction, whose thresholds move with its calibration."""
@@ -267,13 +272,11 @@ def _recall(margins: Floats, is_rejected: NDArray[np.bool_], drawn: Floats, held
     return float(rejected[last - 1] / rejected[-1]) if last and rejected[-1] else 0.0
 
 
-def _resamples(trial: Trial, rows: NDArray[np.int64]) -> Sequence[Floats]:
-    """Return how often each row is drawn, resample by resample: an author's rows together, since they are alike."""
+def _resamples(trial: Trial, rows: NDArray[np.int64]) -> Iterator[Floats]:
+    """Yield how often each row is drawn, resample by resample: an author's rows together, since they are alike."""
     authors, clusters = trial.lessons.authors[rows], trial.lessons.clusters[rows]
     _, places = np.unique(np.where(authors == NOBODY, -2 - clusters, authors), return_inverse=True)
     groups = int(places.max()) + 1
     chance = np.random.default_rng(SEED)
-    return [
-        np.bincount(chance.integers(groups, size=groups), minlength=groups)[places].astype(np.float64)
-        for _ in range(RESAMPLES)
-    ]
+    for _ in range(RESAMPLES):
+        yield np.bincount(chance.integers(groups, size=groups), minlength=groups)[places].astype(np.float64)

@@ -77,6 +77,13 @@ class Candidate:
     model: Model
     described: Manifest
 
+    @classmethod
+    def of(cls, base: Base, described: Manifest, delta: Delta) -> "Candidate":
+        """Return the version that a manifest and a correction make of a base."""
+        house_rules = HouseScorer(base.model, delta).score if delta.house_rules else None
+        model = registry.new_model(described, delta.over(base.weights), house_rules)
+        return cls(described.version, delta, model, described)
+
 
 def assemble(base: Base, lessons: Lessons, taught: Mapping[str, Taught], now: datetime) -> Candidate:
     """Return the version that corrections make of a base. The same lessons make the same version on the same day."""
@@ -115,10 +122,7 @@ def assemble(base: Base, lessons: Lessons, taught: Mapping[str, Taught], now: da
         parent=base.manifest.version,
         calibration=calibration,
     )
-    model = registry.new_model(
-        described, found.over(base.weights), HouseScorer(base.model, found).score if found.house_rules else None
-    )
-    return Candidate(described.version, found, model, described)
+    return Candidate.of(base, described, found)
 
 
 def publish(

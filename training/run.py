@@ -1,13 +1,14 @@
-"""One run of learning: snapshot → lessons → split → fit → gate → publish → activate.
+"""One run of learning: snapshot → split → fit → calibrate → evaluate → gate → publish → activate.
 
 It writes nothing but a whole version at its very end, so that wherever it is stopped, the champion and the list of
-versions are as before. What it needs on the way are files without a name.
+versions are as before. What it needs on the way are files without a name. `steps` has the steps, `stepwise` runs them
+one at a time.
 """
 
 import fcntl
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,22 +16,17 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-import numpy as np
+from threadpoolctl import threadpool_limits
 
 from moderator.classifier import registry
 from moderator.classifier.manifest import GateLine, TaughtLabel
-from moderator.domain.errors import Conflict, ModelRefused, Unavailable
+from moderator.domain.errors import ModelRefused, Unavailable
 from moderator.domain.ids import SiteId
-from moderator.storage import lessons as stored
-from moderator.storage.columns import to_ms
-from moderator.storage.snapshot import open_snapshot
-from training import gate
-from training.gate import Check, Trial
-from training.learned import Base, assemble, load_base, publish
-from training.lessons import Lessons, collect
+from training import gate, steps
+from training.gate import Check
+from training.learned import assemble
 from training.progress import Progress
 from training.split import split
-from training.teach import Taught, choose_strengths, fit_all
 
 FOLDER: Final = ".learning"
 LOCK: Final = "lock"
@@ -75,6 +71,16 @@ class Wish:
     checks: Sequence[Check] = gate.CHECKS
 
 
+def one_thread_a_product() -> AbstractContextManager[object]:
+    """Let products of arrays use one thread while this lasts.
+
+    Two spend ten times as long waiting for each other (measured on a fit), and how many there are would change the last
+    digits. Labels are fitted side by side instead.
+    """
+    limits: AbstractContextManager[object] = threadpool_limits(1, "blas")
+    return limits
+
+
 @contextmanager
 def only_one(models: Path) -> Iterator[Path]:
     """Hold the lock of a folder of models, and lend a folder to work in.
@@ -107,37 +113,33 @@ async def run(wish: Wish, now: datetime, progress: Progress) -> Ran:
     """Learn from what people decided.
 
     Raises:
-        AlreadyRunning, ModelRefused, StorageUnavailable, StorageCorrupt, SchemaRefused: nothing was changed.
+        AlreadyRunning, ModelRefused, Unavailable, StorageCorrupt, SchemaRefused: nothing was changed.
     """
-    with only_one(wish.models) as folder:
-        current = registry.current_version(wish.models)
-        if current is None:
-            raise ModelRefused("There is no model to learn on: `moderator model activate` a base version first.")
-        champion = registry.load_version(wish.models, current)
-        base = load_base(wish.models, current)
-        lessons = await read(wish, base, folder, progress)
-        weights = lessons.weights()
+    with only_one(wish.models) as folder, one_thread_a_product():
+        ground = steps.find_ground(wish.models)
+        labels = ground.base.model.labels
+        lessons = await steps.take_lessons(wish.database, wish.site_id, ground.base, folder, now, progress)
         parted = split(lessons.times, lessons.authors, lessons.clusters)
-        strengths = choose_strengths(lessons, base.model.labels, parted.fit, weights, progress, wish.jobs)
-        everything = np.arange(len(lessons))
-        taught = fit_all(lessons, base.model.labels, everything, weights, strengths, progress, wish.jobs)
+        fits = steps.fit(lessons, labels, parted, progress, wish.jobs)
         said = {
-            "previous": current,
+            "previous": ground.version,
             "rows": len(lessons),
             "waiting": int(lessons.waits.sum()),
-            "labels": {label: one.summary for label, one in taught.items()},
+            "labels": {label: one.summary for label, one in fits.taught.items()},
             "dry_run": wish.is_dry,
         }
-        if all(one.summary.moves in ("nothing", "intercept") for one in taught.values()):
+        if not fits.tested:
             return Ran(outcome=Outcome.NOTHING_TO_LEARN, version=None, gate=[], **said)  # type: ignore[arg-type]
-        tested = fit_all(lessons, base.model.labels, parted.fit, weights, strengths, progress, wish.jobs)
-        candidate = assemble(base, lessons, taught, now)
-        trial = Trial(base, champion, _until(wish.models, current), candidate, lessons, parted, tested)
+        candidate = assemble(ground.base, lessons, fits.taught, now)
+        trial = steps.try_out(ground, lessons, parted, fits, candidate)
         lines = gate.run_gate(trial, wish.checks)
         if not all(line.passed for line in lines):
             return Ran(outcome=Outcome.REFUSED, version=None, gate=lines, **said)  # type: ignore[arg-type]
         if not wish.is_dry:
-            _publish(wish, trial, taught, lines)
+            metrics = gate.metrics(trial)
+            steps.publish_tried(
+                wish.models, ground.base, candidate, lessons, fits.taught, wish.site_id, lines, metrics
+            )  # fmt: skip
         version = None if wish.is_dry else candidate.version
         is_active = wish.activates and not wish.is_dry
         if is_active:
@@ -145,39 +147,3 @@ async def run(wish: Wish, now: datetime, progress: Progress) -> Ran:
         progress("publish", 1, 1)
         outcome = Outcome.ACTIVATED if is_active else Outcome.PUBLISHED
         return Ran(outcome=outcome, version=version, gate=lines, **said)  # type: ignore[arg-type]
-
-
-async def read(wish: Wish, base: Base, folder: Path, progress: Progress) -> Lessons:
-    """Read from a snapshot what there is to learn from."""
-    async with open_snapshot(wish.database, folder, lambda done, total: progress("snapshot", done, total)) as snapshot:
-        total, done = await stored.count(snapshot, wish.site_id), 0
-
-        def tick(rows: int) -> None:
-            nonlocal done
-            done += rows
-            progress("read", done, max(total, done))
-
-        return await collect(snapshot, base.model, base.weights.idf, wish.site_id, folder, tick)
-
-
-def _publish(wish: Wish, trial: Trial, taught: dict[str, Taught], lines: list[GateLine]) -> None:
-    try:
-        publish(
-            wish.models,
-            trial.base,
-            trial.candidate,
-            trial.lessons,
-            taught,
-            sites=[wish.site_id] if wish.site_id else [],
-            gate=lines,
-            metrics=gate.metrics(trial),
-        )
-    except Conflict:
-        # The name has the hash of what was learned: nothing has changed since the version of this name was published.
-        registry.read_manifest(wish.models, trial.candidate.version)
-
-
-def _until(models: Path, version: str) -> int | None:
-    """Return until when (milliseconds) decisions had taught the champion; None for a base."""
-    learned = registry.read_manifest(models, version).learned
-    return to_ms(datetime.fromisoformat(learned.until)) if learned else None

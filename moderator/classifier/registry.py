@@ -21,6 +21,7 @@ from moderator.classifier import delta
 from moderator.classifier import manifest as manifests
 from moderator.classifier.manifest import File, Manifest
 from moderator.classifier.model import Calibration, Model, Weights
+from moderator.classifier.places import check_place
 from moderator.domain.errors import Conflict, ModelRefused, NotFound
 
 CURRENT: Final = "CURRENT"
@@ -59,6 +60,7 @@ def previous_version(models: Path) -> str | None:
 
 
 def _read_current(models: Path) -> list[str]:
+    check_place(models / CURRENT)
     try:
         lines = (models / CURRENT).read_text("ascii").split()
     except FileNotFoundError:
@@ -78,6 +80,9 @@ def read_manifest(models: Path, version: str) -> Manifest:
     """
     if not _VERSION.fullmatch(version):
         raise ModelRefused("That is not the name of a version.")
+    # The folder of models itself may be reached by a link: where it stands, a setting says.
+    for place in (models.resolve(), models / version, models / version / manifests.FILE_NAME):
+        check_place(place)
     return manifests.read(models / version)
 
 
@@ -155,6 +160,7 @@ def _check_libraries(manifest: Manifest) -> None:
 def _checked(path: Path, file: File) -> bytes:
     """Return the content of a file that is the one described. What is checked is what is returned."""
     name = f"{path.parent.name}: {path.name}"
+    check_place(path)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
         with os.fdopen(descriptor, "rb") as opened:
@@ -242,6 +248,7 @@ def activate(models: Path, version: str) -> None:
 
     Raises:
         NotFound: there is no such version.
+        ModelRefused: the disk is full, or the folder cannot be written.
     """
     if version not in list_versions(models):
         raise NotFound(f"There is no model version {version}.")
@@ -272,7 +279,10 @@ def rollback(models: Path) -> str:
 
 
 def _write_current(models: Path, versions: list[str]) -> None:
-    _replace(models / CURRENT, "".join(f"{version}\n" for version in versions).encode())
+    try:
+        _replace(models / CURRENT, "".join(f"{version}\n" for version in versions).encode())
+    except OSError as error:
+        raise ModelRefused(f"{CURRENT} cannot be written: {error.strerror}. {versions[0]} is not in use.") from error
 
 
 def _replace(path: Path, content: bytes) -> None:
@@ -309,8 +319,17 @@ def publish(
 
     Raises:
         Conflict: the version is there already.
-        ModelRefused: it would not load; nothing is left behind.
+        ModelRefused: it would not load, or cannot be written; nothing is left behind.
     """
+    try:
+        return _publish(models, version, contents, describe)
+    except OSError as error:
+        raise ModelRefused(f"{version} cannot be written to {models}: {error.strerror}.") from error
+
+
+def _publish(
+    models: Path, version: str, contents: Mapping[str, bytes], describe: Callable[[list[File]], Manifest]
+) -> Path:
     if not _VERSION.fullmatch(version):
         raise ModelRefused("A version's name has small letters, digits, dots and dashes.")
     models.mkdir(parents=True, exist_ok=True)
@@ -319,7 +338,7 @@ def publish(
     unfinished = Path(tempfile.mkdtemp(dir=models, prefix=".unfinished-"))
     try:
         folder = unfinished / version
-        folder.mkdir()
+        folder.mkdir(mode=0o755)
         files = [
             File(name=name, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
             for name, content in contents.items()
@@ -331,12 +350,12 @@ def publish(
         folder.rename(models / version)
         _sync_folder(models)
     finally:
-        shutil.rmtree(unfinished)
+        shutil.rmtree(unfinished, ignore_errors=True)
     return models / version
 
 
 def _write(path: Path, content: bytes) -> None:
-    with path.open("xb") as written:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "wb") as written:
         written.write(content)
         written.flush()
         os.fsync(written.fileno())
