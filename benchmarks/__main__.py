@@ -1,8 +1,8 @@
 """Run every benchmark and print each figure beside its ceiling: `make bench`, or one part: `… -m benchmarks stack`.
 
 `… -m benchmarks quality --data DIR` compares judgement instead of speed, on labelled files; `perspective --data DIR`
-prints which thresholds stand for those of another service. `learning`, `strangers`, `poison` and `promises` measure what
-learning from decisions costs and whether it keeps what is said of it; they take minutes and are asked for by name.
+prints which thresholds stand for those of another service. `learning`, `strangers`, `poison` and `promises` measure
+what learning from decisions costs and whether it keeps what is said of it; they take minutes and are asked for by name.
 """
 
 import argparse

@@ -88,8 +88,9 @@ def table_of_strangers(found: Sequence[dict[str, Any]]) -> str:
             mean = {key: float(np.mean([one[key] for one in own])) for key in ("base", "gain")} if own else None
             cells.append(f"{mean['base']:.3f} {mean['gain']:+.3f}" if mean else "too small")
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    for title, key, fold in (("mean gain", "gain", np.mean), ("worst gain", "gain", np.min),
-                             ("mean forgotten", "forgotten", np.mean), ("most forgotten", "forgotten", np.max)):  # fmt: skip
+    folds = (("mean gain", "gain", np.mean), ("worst gain", "gain", np.min),
+             ("mean forgotten", "forgotten", np.mean), ("most forgotten", "forgotten", np.max))  # fmt: skip
+    for title, key, fold in folds:
         own_of = [[one[key] for one in found if one["decisions"] == size] for size in sizes]
         lines.append(f"| *{title}* | " + " | ".join(f"{float(fold(own)):+.4f}" for own in own_of) + " |")
     return "\n".join(lines)

@@ -24,7 +24,6 @@ from training.measure import Measured
 from training.progress import Progress as ShowProgress
 from training.work import STEPS
 
-
 STEP_HELP = {
     "snapshot": "Copy what people decided into a folder, as numbers and, until the gate, as texts.",
     "split": "Hold the newest fifth out, and what is like it.",
@@ -75,10 +74,13 @@ def base(data: Path, models: Path | None, activate: bool, jobs: int, as_json: bo
 @main.command()
 @click.option("--site", help="Learn from this site's decisions alone. Default: from all sites together.")
 @click.option("--activate", is_flag=True, help="Use the new version at once, when the gate passes.")
+@click.option(
+    "--corpus", type=click.Path(path_type=Path), help="Make a new base from the labelled files in this folder, too."
+)
 @click.option("--dry-run", is_flag=True, help="Do everything but publish.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Labels to fit side by side.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def run(site: str | None, activate: bool, dry_run: bool, jobs: int, as_json: bool) -> None:
+def run(site: str | None, corpus: Path | None, activate: bool, dry_run: bool, jobs: int, as_json: bool) -> None:
     """Learn from what moderators decided: snapshot, fit, gate, publish.
 
     Exit status 0 whenever the run came to its end, a refusal included; 1 when it could not.
@@ -89,6 +91,7 @@ def run(site: str | None, activate: bool, dry_run: bool, jobs: int, as_json: boo
         models=Path(settings.models),
         site_id=SiteId(site) if site else None,
         is_dry=dry_run,
+        corpus=corpus,
         activates=activate,
         jobs=jobs,
     )

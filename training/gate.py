@@ -52,6 +52,11 @@ class Trial:
     tested: Mapping[str, Taught]
 
     @property
+    def rival(self) -> str:
+        """What `base_logits` and `base_margins` are of, in words."""
+        return "the base"
+
+    @property
     def labels(self) -> Sequence[Label]:
         """The base's labels."""
         return self.base.manifest.labels
@@ -93,6 +98,11 @@ class Trial:
         return _worst(logits, _limits(self.champion, self.labels))
 
 
+def margins_of(model: Model, logits: Floats) -> Floats:
+    """Return how far above a model's thresholds (balanced) the worst label of each row is."""
+    return _worst(logits, _limits(model, model.labels))
+
+
 def _limits(model: Model, labels: Sequence[Label]) -> Floats:
     thresholds = model.thresholds(Caution.BALANCED)
     return np.array([log(own / (1 - own)) if (own := thresholds[label].hold_at) < 1 else inf for label in labels])
@@ -130,7 +140,7 @@ def has_enough_labels(trial: Trial) -> Sequence[GateLine]:
 
 def finds_as_much(trial: Trial) -> Sequence[GateLine]:
     """Check that no more of what people reject is missed, at the same share of approved comments held."""
-    lines = [_compare(trial, "recall", trial.split.test, trial.base_margins, "the base")]
+    lines = [_compare(trial, "recall", trial.split.test, trial.base_margins, trial.rival)]
     if trial.since_champion is not None:
         newer = trial.split.test[trial.lessons.times[trial.split.test] > trial.since_champion]
         lines.append(_compare(trial, "recall against the champion", newer, trial.champion_margins, "the champion"))

@@ -84,7 +84,7 @@ async def collect(
         base: the model that is corrected; its scores say what contradicts it.
         folder: for the files of the features, which have no name.
         tick: told after each page how many more comments are read.
-        now: when this is. A decision of a clock that ran ahead counts as taken now: else it would be the newest for ever.
+        now: when this is. A decision of a clock that ran ahead counts as taken now, or it would be the newest for ever.
         keep: told ids and texts of each page; they are let go else.
     """
     store = FeatureStore(folder, idf)

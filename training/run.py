@@ -22,7 +22,8 @@ from moderator.classifier import registry
 from moderator.classifier.manifest import GateLine, TaughtLabel
 from moderator.domain.errors import ModelRefused, Unavailable
 from moderator.domain.ids import SiteId
-from training import gate, steps
+from training import gate, refit, steps
+from training.base import publish_base
 from training.gate import Check
 from training.learned import assemble
 from training.progress import Progress
@@ -60,7 +61,10 @@ class AlreadyRunning(Unavailable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What a run is asked to do. `site_id` None learns from all sites together; a dry run publishes nothing."""
+    """What a run is asked to do. `site_id` None learns from all sites together; a dry run publishes nothing.
+
+    With a `corpus`, a folder of labelled files, it makes a new base from these and the decisions.
+    """
 
     database: str
     models: Path
@@ -68,6 +72,7 @@ class Wish:
     is_dry: bool = False
     activates: bool = False
     jobs: int = 2
+    corpus: Path | None = None
     checks: Sequence[Check] = gate.CHECKS
 
 
@@ -118,7 +123,9 @@ async def run(wish: Wish, now: datetime, progress: Progress) -> Ran:
     with only_one(wish.models) as folder, one_thread_a_product():
         ground = steps.find_ground(wish.models)
         labels = ground.base.model.labels
-        lessons = await steps.take_lessons(wish.database, wish.site_id, ground.base, folder, now, progress)
+        texts: dict[str, str] = {}
+        keep = texts.update if wish.corpus else None
+        lessons = await steps.take_lessons(wish.database, wish.site_id, ground.base, folder, now, progress, keep)
         parted = split(lessons.times, lessons.authors, lessons.clusters)
         fits = steps.fit(lessons, labels, parted, progress, wish.jobs)
         said = {
@@ -128,14 +135,23 @@ async def run(wish: Wish, now: datetime, progress: Progress) -> Ran:
             "labels": {label: one.summary for label, one in fits.taught.items()},
             "dry_run": wish.is_dry,
         }
-        if not fits.tested:
+        if not fits.tested and not wish.corpus:
             return Ran(outcome=Outcome.NOTHING_TO_LEARN, version=None, gate=[], **said)  # type: ignore[arg-type]
         candidate = assemble(ground.base, lessons, fits.taught, now)
         trial = steps.try_out(ground, lessons, parted, fits, candidate)
+        prepared = None
+        if wish.corpus:
+            enough = gate.has_enough_labels(trial)
+            if not all(line.passed for line in enough):  # A base takes minutes: what is sure to be refused is none.
+                return Ran(outcome=Outcome.REFUSED, version=None, gate=list(enough), **said)  # type: ignore[arg-type]
+            prepared, trial = refit.prepare(wish.corpus, trial, texts, now, progress, wish.jobs)
+            candidate = trial.candidate
         lines = gate.run_gate(trial, wish.checks)
         if not all(line.passed for line in lines):
             return Ran(outcome=Outcome.REFUSED, version=None, gate=lines, **said)  # type: ignore[arg-type]
-        if not wish.is_dry:
+        if prepared and not wish.is_dry:
+            publish_base(wish.models, prepared, progress, lines)
+        elif not wish.is_dry:
             metrics = gate.metrics(trial)
             steps.publish_tried(
                 wish.models, ground.base, candidate, lessons, fits.taught, wish.site_id, lines, metrics

@@ -24,7 +24,7 @@ from moderator.storage.columns import to_ms
 from moderator.storage.snapshot import open_snapshot
 from training.gate import Trial
 from training.learned import Base, Candidate, load_base, publish
-from training.lessons import Lessons, collect
+from training.lessons import Keep, Lessons, collect
 from training.progress import Progress
 from training.split import Split
 from training.teach import Taught, choose_strengths, examples_of, fit_all
@@ -62,9 +62,10 @@ def find_ground(models: Path) -> Ground:
 
 
 async def take_lessons(
-    database: str, site_id: SiteId | None, base: Base, folder: Path, now: datetime, progress: Progress
-) -> Lessons:
-    """Read from a snapshot what there is to learn from.
+    database: str, site_id: SiteId | None, base: Base, folder: Path, now: datetime, progress: Progress,
+    keep: Keep | None = None,
+) -> Lessons:  # fmt: skip
+    """Read from a snapshot what there is to learn from. `keep` is told the texts, page by page.
 
     Raises:
         Unavailable: the disk has no room for the features, besides what the snapshot raises.
@@ -78,7 +79,7 @@ async def take_lessons(
             progress("read", done, max(total, done))
 
         try:
-            return await collect(snapshot, base.model, base.weights.idf, site_id, folder, tick, now=now)
+            return await collect(snapshot, base.model, base.weights.idf, site_id, folder, tick, now=now, keep=keep)
         except OSError as error:
             raise Unavailable(f"What is learned from cannot be written to {folder}: {error.strerror}.") from error
 

@@ -276,8 +276,9 @@ async def test_stopped_at_any_step_it_leaves_all_as_it_was(wish: Wish, step: str
 KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from moderator.classifier import registry
 from datetime import timedelta
+from moderator.classifier import registry
+from training import gate
 from tests.tiny import NOW as MADE
 from training.run import Wish, run
 
@@ -290,6 +291,10 @@ def progress(step, done, total):
     if step == sys.argv[3]:
         die()
 
+if sys.argv[3] == "gate":
+    gate.run_gate = die
+if sys.argv[3] == "write":
+    registry._write = die
 if sys.argv[3] == "rename":
     Path.rename = die
 if sys.argv[3] == "activate":
@@ -299,7 +304,7 @@ asyncio.run(run(wish, NOW, progress))
 """
 
 
-@pytest.mark.parametrize("step", ["snapshot", "fit", "rename", "activate"])
+@pytest.mark.parametrize("step", ["snapshot", "read", "choose", "fit", "gate", "write", "rename", "activate"])
 async def test_killed_at_any_step_it_leaves_whole_versions_and_the_champion(wish: Wish, step: str) -> None:
     champion = registry.current_version(wish.models)
     arguments = [sys.executable, "-c", KILLED, wish.database, str(wish.models), step]
@@ -350,9 +355,62 @@ async def test_a_full_disk_is_refused_and_nothing_changed(wish: Wish, monkeypatc
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(registry, "_write", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(ModelRefused, match="No space left on device"):
         await run(_but(wish, activates=True), NOW, silent)
     assert _published(wish.models) == before
+
+
+LIMITED = """
+import resource, sys
+from datetime import timedelta
+from functools import partial
+from moderator.classifier import registry
+from training import __main__ as cli, gate, run
+
+place = sys.argv[1]
+checks = [check for check in gate.CHECKS if check is not gate.keeps_golden_verdicts]
+run.Wish = partial(run.Wish, checks=checks)
+
+def limited(function, size):
+    def wrapped(*arguments, **named):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+        return function(*arguments, **named)
+    return wrapped
+
+if place == "features":
+    run.steps.collect = limited(run.steps.collect, 50_000)
+if place == "version":
+    registry.publish = limited(registry.publish, 3_000)
+if place == "current":
+    registry.activate = limited(registry.activate, 10)
+try:
+    cli.main(["run", "--jobs", "1", "--activate"], standalone_mode=False)
+except cli.ModerationError as error:
+    print(error, file=sys.stderr)
+    sys.exit(1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("features", "What is learned from cannot be written"),
+        ("version", "cannot be written to"),
+        ("current", "is not in use"),
+    ],
+)
+async def test_a_disk_that_fills_up_ends_the_command_with_a_sentence(wish: Wish, place: str, said: str) -> None:
+    """The limit of a file's size fails as a full disk does, at the very write."""
+    champion = registry.current_version(wish.models)
+    environment = {**HERE, "MODERATOR_DATABASE": wish.database, "MODERATOR_MODELS": str(wish.models)}
+    ended = await anyio.run_process([sys.executable, "-c", LIMITED, place], check=False, env=environment)
+    assert (ended.returncode, said in ended.stderr.decode()) == (1, True), ended.stderr.decode()
+    assert "Traceback" not in ended.stderr.decode()
+    assert registry.current_version(wish.models) == champion
+    assert [path for path in wish.models.iterdir() if path.name.startswith((".unfinished", ".current"))] == []
+    for version in registry.list_versions(wish.models):
+        registry.load_version(wish.models, version)
+    assert len(registry.list_versions(wish.models)) == (2 if place == "current" else 1)
 
 
 async def _command(wish: Wish, *options: str) -> tuple[int, str]:
