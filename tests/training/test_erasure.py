@@ -25,7 +25,7 @@ pytestmark = pytest.mark.anyio
 NOW = MADE + timedelta(days=1)
 TEXT = "Squirmish quibberdick flapdoodler, gruffelump woofumpus; zorgblatt kneezle plimsockery!"
 GRAM = 8
-DECISIONS = 400
+DECISIONS = 600
 
 
 def _fragments() -> Iterator[bytes]:
