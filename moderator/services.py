@@ -15,6 +15,7 @@ from moderator.directory import Directory
 from moderator.domain.comments import Site
 from moderator.domain.errors import ModelRefused, NotFound
 from moderator.domain.ids import IdSource, SiteId
+from moderator.domain.people import Person
 from moderator.domain.policy import Policy
 from moderator.identity import Provider
 from moderator.log import logger
@@ -63,6 +64,11 @@ class Services:
             return self.directory.sites[site_id]
         except KeyError:
             raise NotFound("There is no such site.") from None
+
+    def sites_for(self, person: Person) -> list[Site]:
+        """Return the sites that somebody may see, by name."""
+        seen = (site for site in self.directory.sites.values() if person.may_see(site.id))
+        return sorted(seen, key=lambda site: site.name.casefold())
 
     def policy_for(self, site_id: SiteId) -> Policy:
         """Return a site's policy with the thresholds of the model in use."""

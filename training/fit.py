@@ -34,6 +34,7 @@ ORIGIN_VALUE: Final = 0.5
 # Half of these labels' weights come from a fit without intercepts for origins: a place's style says something, too.
 POOLED: Final = frozenset({Label.TOXIC})
 IMPLIED_ORIGIN: Final = "implied"
+SPARSE: Final = 0.25  # A matrix has few columns when fewer than this share of them occur.
 
 IMPLIED: Final = 20_000
 IMPLIED_BELOW: Final = 0.1
@@ -191,6 +192,13 @@ def _one_hot(origins: NDArray[np.int64]) -> csr_matrix:
 def _solve(
     matrix: csr_matrix, classes: NDArray[np.bool_], weights: NDArray[np.float64], strength: float, iterations: int
 ) -> Fitted:
+    """Fit. A column that no row has keeps the weight 0: where most are such, the solver is spared them."""
+    columns = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]))
+    if columns.size < SPARSE * matrix.shape[1]:
+        found = _solve(csr_matrix(matrix[:, columns]), classes, weights, strength, iterations)
+        coefficients = np.zeros(matrix.shape[1], np.float32)
+        coefficients[columns] = found.coefficients
+        return replace(found, coefficients=coefficients)
     model = LogisticRegression(C=strength, solver="lbfgs", max_iter=iterations, tol=1e-4)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # `has_converged` says it.

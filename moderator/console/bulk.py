@@ -16,7 +16,6 @@ from moderator.console.language import gettext
 from moderator.console.pages import see_other
 from moderator.console.session import Form, session_of, shown, signed_form
 from moderator.domain.bulk import MOST_CASES, Selection
-from moderator.domain.comments import Site
 from moderator.domain.errors import Fault, InvalidInput, NotFound
 from moderator.domain.ids import CaseId, CommentId, SiteId
 from moderator.domain.people import Person
@@ -105,7 +104,7 @@ async def show_choice(request: Request[Any]) -> Response:
         preview=preview,
         samples=[_sample(file, preview.selection) for file in preview.sample] if preview else [],
         clusters=[] if preview else clusters,
-        sites=_sites(found, person),
+        sites=found.sites_for(person),
         site_names=found.directory.sites,
         labels=list(Label),
         most=MOST_CASES,
@@ -198,16 +197,9 @@ def _sample(file: CaseFile, selection: Selection) -> Sample:
     )
 
 
-def _sites(found: Services, person: Person) -> list[Site]:
-    return sorted(
-        (site for site in found.directory.sites.values() if person.may_see(site.id)),
-        key=lambda site: site.name.casefold(),
-    )
-
-
 def _asked(found: Services, person: Person, fields: Mapping[str, str]) -> Asked:
     """Return what the fields choose. Raises NotFound for a site that is not there or not for this person's eyes."""
-    sites = _sites(found, person)
+    sites = found.sites_for(person)
     wanted = fields.get("site") or (sites[0].id if len(sites) == 1 else "")
     site = next((one.id for one in sites if one.id == wanted), None)
     if wanted and site is None:

@@ -199,7 +199,7 @@ async def _show(request: Request[Any], session: Session, *, checked: Checked | N
         is_continued=bool(fields.get("before")),
         kinds={action: gettext(KINDS[action]) if action in KINDS else action.value for action in _in_order()},
         names=dict(sorted(names.items(), key=lambda one: one[1].casefold())),
-        sites=[site for site in found.directory.sites.values() if session.person.may_see(site.id)],
+        sites=found.sites_for(session.person),
         checked=checked,
         now=found.now(),
     )

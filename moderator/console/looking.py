@@ -81,7 +81,7 @@ async def show_search(request: Request[Any]) -> Response:
     """`GET /console/search`: `q` for words, and `site`, `status`, `label` to leave out what does not fit."""
     session = await session_of(request)
     found, person = services(request), session.person
-    asked, sites = _asked(request, person), _visible(found, person)
+    asked, sites = _asked(request, person), found.sites_for(person)
     async with found.database.read() as connection:
         rows = (
             []
@@ -180,7 +180,7 @@ async def show_article(request: Request[Any]) -> Response:
 async def _show_about(request: Request[Any], about: Gather) -> Response:
     session = await session_of(request)
     found, person = services(request), session.person
-    sites = _visible(found, person)
+    sites = found.sites_for(person)
     wanted = request.query_params.get("site") or (sites[0].id if len(sites) == 1 else None)
     site = next((one for one in sites if one.id == wanted), None)
     if site is None:
@@ -222,12 +222,6 @@ def _word(text: str) -> str:
     if "\x00" in text:
         raise NotFound("There is no such thing.")
     return text
-
-
-def _visible(found: Services, person: Person) -> list[Site]:
-    return sorted(
-        (site for site in found.directory.sites.values() if person.may_see(site.id)), key=lambda one: one.name
-    )
 
 
 ROUTES: Final[list[BaseRoute]] = [

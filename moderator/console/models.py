@@ -83,7 +83,7 @@ async def show_model(request: Request[Any]) -> Response:
     session, found = await admin_session(request), services(request)
     version = request.path_params["version"]
     manifest, in_use = await anyio.to_thread.run_sync(_read, found, version)
-    sites = _sites(found, session.person) if version == found.scorer.version else []
+    sites = found.sites_for(session.person) if version == found.scorer.version else []
     own = await _own(found, sites, version, request.query_params.get("own"))
     return await show_page(
         request,
@@ -194,13 +194,6 @@ def _reliability(manifest: Manifest) -> list[Reliability]:
         for label, groups in manifest.reliability.items()
         if label in manifest.calibration
     ]
-
-
-def _sites(found: Services, person: Person) -> list[Site]:
-    return sorted(
-        (site for site in found.directory.sites.values() if person.may_see(site.id)),
-        key=lambda site: site.name.casefold(),
-    )
 
 
 async def _own(found: Services, sites: Sequence[Site], version: str, wanted: str | None) -> OwnRulings | None:

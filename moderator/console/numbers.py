@@ -19,10 +19,8 @@ from starlette.routing import BaseRoute, Route
 from moderator.console.administering import show_page
 from moderator.console.charts import HEIGHT, WIDTH, stack
 from moderator.console.session import session_of, shown
-from moderator.domain.comments import Site
 from moderator.domain.errors import Fault, InvalidInput, NotFound
 from moderator.domain.ids import PersonId, SiteId
-from moderator.domain.people import Person
 from moderator.domain.policy import Action
 from moderator.domain.review import ReasonCode
 from moderator.domain.workbench import Ballot
@@ -141,7 +139,7 @@ async def show_numbers(request: Request[Any]) -> Response:
     """`GET /console/numbers`: `days` (7, 30 or 90) and `site` (none: all that one sees)."""
     session = await session_of(request)
     found, person = services(request), session.person
-    sites, days = _sites(found, person), _days(request)
+    sites, days = found.sites_for(person), _days(request)
     site = request.query_params.get("site") or None
     if site is not None and site not in {one.id for one in sites}:
         raise NotFound("There is no such site.")
@@ -240,13 +238,6 @@ async def _count(found: Services, sites: Sequence[SiteId], days: int) -> Counted
             seen=await numbers.seen(connection, sites, since),
             voices=await numbers.voices(connection, sites, since),
         )
-
-
-def _sites(found: Services, person: Person) -> list[Site]:
-    return sorted(
-        (site for site in found.directory.sites.values() if person.may_see(site.id)),
-        key=lambda site: site.name.casefold(),
-    )
 
 
 def _days(request: Request[Any]) -> int:

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from moderator.console import language, said, words
-from moderator.console.paths import article_path, author_path
+from moderator.console.paths import article_path, author_path, waiting_path
 from moderator.console.text import excerpt_of, line_count, linked, pieces, web_address
 from moderator.personal import find_personal
 
@@ -61,6 +61,7 @@ _templates.globals.update(
     causes=words.CAUSES,
     acts=words.ACTS,
     author_path=author_path,
+    waiting_path=waiting_path,
     article_path=article_path,
 )
 _templates.filters.update(

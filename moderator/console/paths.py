@@ -28,6 +28,12 @@ def author_path(comment: Comment) -> str | None:
     return None if key is None else f"/console/authors/{quote(key, safe=':@')}?{urlencode({'site': comment.site_id})}"
 
 
+def waiting_path(comment: Comment) -> str | None:
+    """Return the queue of what waits by the author of a comment; None for a stranger without a name."""
+    author = comment.author.key or comment.author.name
+    return f"/console/queue?{urlencode({'site': comment.site_id, 'author': author})}" if author else None
+
+
 def article_path(comment: Comment) -> str | None:
     """Return the page about what a comment stands under; None where the site does not say."""
     url = comment.article.url

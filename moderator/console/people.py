@@ -1,6 +1,6 @@
 """People, for administrators: who is here, what each may do and see, and how each gets in."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -10,13 +10,13 @@ from starlette.routing import BaseRoute, Route
 from moderator.console.administering import Secret, actor_of, admin_form, admin_session, show_page, show_secrets
 from moderator.console.language import gettext as _
 from moderator.console.pages import see_other
-from moderator.console.session import Form, shown
-from moderator.domain.comments import Site
+from moderator.console.session import Form, View, shown
 from moderator.domain.errors import Fault, InvalidInput, NotFound
 from moderator.domain.ids import PersonId, SiteId
 from moderator.domain.people import Person, Role
 from moderator.services import Services
 from moderator.storage import people
+from moderator.storage.audit import Actor
 from moderator.storage.people import Account
 from moderator.storage.sessions import Session
 from moderator.usecases import staffing
@@ -39,7 +39,7 @@ async def list_people(request: Request[Any]) -> Response:
         "people.html",
         accounts=seen,
         sites=found.directory.sites,
-        choices_of_sites=_sites_of(found, session.person),
+        choices_of_sites=found.sites_for(session.person),
         roles=tuple(Role),
         now=found.now(),
     )
@@ -75,7 +75,7 @@ async def show_person(request: Request[Any]) -> Response:
         account=account,
         is_self=account.person.id == session.person.id,
         sites=found.directory.sites,
-        choices_of_sites=_sites_of(found, session.person),
+        choices_of_sites=found.sites_for(session.person),
         roles=tuple(Role),
         now=found.now(),
     )
@@ -124,40 +124,17 @@ async def issue_token(request: Request[Any]) -> Response:
     )
 
 
-@shown
-async def revoke_tokens(request: Request[Any]) -> Response:
-    """`POST /console/people/{id}/token/revoke`: all of them."""
-    session, _form = await admin_form(request)
-    account = await _account(request, session)
-    await staffing.revoke_tokens(services(request), actor_of(session), account.person.id)
-    return _back(account, "revoked")
+def _then(act: Callable[[Services, Actor, PersonId], Awaitable[object]], told: str) -> View:
+    """Return the view of a button that does one thing to a person and comes back to their page."""
 
+    @shown
+    async def view(request: Request[Any]) -> Response:
+        session, _form = await admin_form(request)
+        account = await _account(request, session)
+        await act(services(request), actor_of(session), account.person.id)
+        return _back(account, told)
 
-@shown
-async def disable_person(request: Request[Any]) -> Response:
-    """`POST /console/people/{id}/disable`: sessions and tokens end, decisions stay."""
-    session, _form = await admin_form(request)
-    account = await _account(request, session)
-    await staffing.disable_person(services(request), actor_of(session), account.person.id)
-    return _back(account, "disabled")
-
-
-@shown
-async def enable_person(request: Request[Any]) -> Response:
-    """`POST /console/people/{id}/enable`."""
-    session, _form = await admin_form(request)
-    account = await _account(request, session)
-    await staffing.enable_person(services(request), actor_of(session), account.person.id)
-    return _back(account, "enabled")
-
-
-@shown
-async def end_sessions(request: Request[Any]) -> Response:
-    """`POST /console/people/{id}/sessions/end`: all of them."""
-    session, _form = await admin_form(request)
-    account = await _account(request, session)
-    await staffing.end_sessions(services(request), actor_of(session), account.person.id)
-    return _back(account, "ended")
+    return view
 
 
 def _is_seen(by: Person, other: Person) -> bool:
@@ -174,18 +151,12 @@ async def _account(request: Request[Any], session: Session) -> Account:
     return account
 
 
-def _sites_of(found: Services, person: Person) -> list[Site]:
-    """Return the sites that an administrator may give to others."""
-    seen = (site for site in found.directory.sites.values() if person.may_see(site.id))
-    return sorted(seen, key=lambda site: site.name.casefold())
-
-
 def _only_sites(found: Services, by: Person, form: Form) -> Sequence[SiteId]:
     """Return the sites that a form names; none means every site, which it must say in so many words."""
     reach = form.get("reach")
     if reach == "every":
         return ()
-    chosen = [site.id for site in _sites_of(found, by) if form.get(SITE_FIELD + site.id)]
+    chosen = [site.id for site in found.sites_for(by) if form.get(SITE_FIELD + site.id)]
     if reach != "some" or not chosen:
         raise InvalidInput(Fault(pointer="/reach", detail=_("choose a site, or every site")))
     return chosen
@@ -209,8 +180,8 @@ ROUTES: Final[list[BaseRoute]] = [
     Route("/console/people/{id}/role", change_role, methods=["POST"]),
     Route("/console/people/{id}/password", renew_password, methods=["POST"]),
     Route("/console/people/{id}/token", issue_token, methods=["POST"]),
-    Route("/console/people/{id}/token/revoke", revoke_tokens, methods=["POST"]),
-    Route("/console/people/{id}/disable", disable_person, methods=["POST"]),
-    Route("/console/people/{id}/enable", enable_person, methods=["POST"]),
-    Route("/console/people/{id}/sessions/end", end_sessions, methods=["POST"]),
+    Route("/console/people/{id}/token/revoke", _then(staffing.revoke_tokens, "revoked"), methods=["POST"]),
+    Route("/console/people/{id}/disable", _then(staffing.disable_person, "disabled"), methods=["POST"]),
+    Route("/console/people/{id}/enable", _then(staffing.enable_person, "enabled"), methods=["POST"]),
+    Route("/console/people/{id}/sessions/end", _then(staffing.end_sessions, "ended"), methods=["POST"]),
 ]

@@ -57,10 +57,7 @@ class Line:
 async def list_sites(request: Request[Any]) -> Response:
     """`GET /console/reasons`: whose reasons; the only site's at once."""
     session, found = await admin_session(request), services(request)
-    sites = sorted(
-        (site for site in found.directory.sites.values() if session.person.may_see(site.id)),
-        key=lambda site: site.name.casefold(),
-    )
+    sites = found.sites_for(session.person)
     if len(sites) == 1:
         return see_other(f"/console/sites/{sites[0].id}/reasons")
     return await show_page(request, session, "reasons_sites.html", sites=sites)

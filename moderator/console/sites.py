@@ -57,11 +57,9 @@ class Listed:
 async def list_sites(request: Request[Any]) -> Response:
     """`GET /console/sites`: the sites that this administrator sees."""
     session, found = await admin_session(request), services(request)
-    seen = [site for site in found.directory.sites.values() if session.person.may_see(site.id)]
     async with found.database.read() as connection:
         keys = [issued.key.site_id for issued in await sites.list_keys(connection)]
-    listed = [Listed(site=site, keys=keys.count(site.id)) for site in seen]
-    listed.sort(key=lambda one: one.site.name.casefold())
+    listed = [Listed(site=site, keys=keys.count(site.id)) for site in found.sites_for(session.person)]
     return await show_page(request, session, "sites.html", listed=listed)
 
 

@@ -62,10 +62,7 @@ class Step:
 async def list_sites(request: Request[Any]) -> Response:
     """`GET /console/policy`: whose policy; the only site's at once."""
     session, found = await admin_session(request), services(request)
-    sites = sorted(
-        (site for site in found.directory.sites.values() if session.person.may_see(site.id)),
-        key=lambda site: site.name.casefold(),
-    )
+    sites = found.sites_for(session.person)
     if len(sites) == 1:
         return see_other(f"/console/policy/{sites[0].id}")
     return await show_page(request, session, "policy_sites.html", sites=sites, policies=found.directory.policies)

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from moderator.domain.ids import CommentId, SiteId, first_id_at
+from moderator.domain.ids import CommentId, SiteId
 from moderator.domain.policy import Action, Rule
 from moderator.domain.scoring import Label
 from moderator.domain.workbench import Past
@@ -20,7 +20,7 @@ from moderator.storage.database import Database, Row
 
 PAGE_ROWS: Final = 2_000
 TEXT_ROWS: Final = 500
-_AFTER_ALL: Final = "z" * 27  # Longer than any id: behind the last one, however the database sorts text.
+_AFTER_ALL_MS: Final = 2**62
 _COLUMNS: Final = tuple(f"score_{label}" for label in Label)
 
 
@@ -58,9 +58,9 @@ SELECT comments.id, comments.received_ms, comments.article_section, comments.lan
     comments.model_version, ruling.action AS ruling, ruling.inclusion_probability, {SCORE_COLUMNS}
 FROM comments LEFT JOIN decisions AS ruling ON ruling.id = (
     SELECT MAX(own.id) FROM decisions AS own WHERE own.comment_id = comments.id AND own.source = 'moderator')
-WHERE comments.id >= :oldest AND comments.id < :before AND comments.site_id = :site_id
-    AND comments.received_ms >= :since_ms AND comments.erased_ms IS NULL
-ORDER BY comments.id DESC LIMIT :limit
+WHERE comments.site_id = :site_id AND comments.received_ms >= :since_ms
+    AND (comments.received_ms, comments.id) < (:before_ms, :before) AND comments.erased_ms IS NULL
+ORDER BY comments.received_ms DESC, comments.id DESC LIMIT :limit
 """
 
 
@@ -73,10 +73,10 @@ async def scored_since(
 
 
 TEXTS = """
-SELECT comments.id, comments.text, comments.author_url FROM comments
-WHERE comments.id >= :oldest AND comments.id < :before AND comments.site_id = :site_id
-    AND comments.received_ms >= :since_ms AND comments.erased_ms IS NULL
-ORDER BY comments.id DESC LIMIT :limit
+SELECT comments.id, comments.received_ms, comments.text, comments.author_url FROM comments
+WHERE comments.site_id = :site_id AND comments.received_ms >= :since_ms
+    AND (comments.received_ms, comments.id) < (:before_ms, :before) AND comments.erased_ms IS NULL
+ORDER BY comments.received_ms DESC, comments.id DESC LIMIT :limit
 """
 
 
@@ -91,21 +91,19 @@ async def texts_since(
 async def _pages(
     database: Database, sql: str, site_id: SiteId, since: datetime, most: int, page_rows: int
 ) -> AsyncIterator[Sequence[Row]]:
-    # Ids sort by time: without an index for it, comments before the window are not even looked at.
-    since_ms, before = to_ms(since), _AFTER_ALL
-    oldest = first_id_at(since_ms)
+    since_ms, before_ms, before = to_ms(since), _AFTER_ALL_MS, ""
     while most > 0:
         limit = min(most, page_rows)
         async with database.read() as connection:
             rows = await connection.all(
-                sql, site_id=site_id, since_ms=since_ms, oldest=oldest, before=before, limit=limit
+                sql, site_id=site_id, since_ms=since_ms, before_ms=before_ms, before=before, limit=limit
             )
         if rows:
             yield rows
         if len(rows) < limit:
             return
         most -= limit
-        before = rows[-1]["id"]
+        before_ms, before = int(rows[-1]["received_ms"]), rows[-1]["id"]
 
 
 def _came(row: Row) -> Came:

@@ -219,7 +219,7 @@ bodies = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=bodies)
 async def test_nothing_sent_makes_the_service_fail(client: httpx2.AsyncClient, secrets: Secrets, body: bytes) -> None:
     for path, who in (

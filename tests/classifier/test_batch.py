@@ -51,7 +51,7 @@ def test_columns_of_many_are_those_of_each(texts: list[str]) -> None:
     assert are_same([normalise(text) for text in texts])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(any_texts, st.integers(1, 60), st.integers(1, 300))
 def test_where_a_batch_is_cut_changes_nothing(texts: list[str], characters: int, found: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -65,7 +65,6 @@ def test_words_that_fill_a_window_or_more_than_one_line_keep_their_columns() -> 
     assert are_same(["x" * WINDOW, "y" * (WINDOW - 1), "z", many, "x" * WINDOW, f"z {many}"])
 
 
-@settings(deadline=None)
 @given(any_texts)
 def test_scores_of_many_are_those_of_each(texts: list[str]) -> None:
     found = random_model().scores_many(texts)

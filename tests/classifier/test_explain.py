@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from moderator.classifier.explain import evidence, explain
@@ -17,7 +17,6 @@ some_words = st.lists(st.sampled_from(["you", "a", "clown", "мир", "😀", "n
 )
 
 
-@settings(deadline=None)
 @given(st.one_of(some_words, st.text(st.characters(codec=None), min_size=1, max_size=80)))
 @example("a")
 @example("no no no no")
@@ -61,7 +60,6 @@ def test_a_span_has_the_very_letters_that_its_author_wrote(model: Model, before:
 
 
 @given(st.text(st.characters(codec=None), max_size=120))
-@settings(deadline=None)
 def test_spans_of_any_text_lie_within_it_and_do_not_overlap(text: str) -> None:
     spans = explain(random_model(), text, [Label.TOXIC])
     ends = [0]

@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from moderator.classifier import glued, registry
@@ -64,7 +64,6 @@ def test_the_words_are_those_that_were_glued(shipped: Model) -> None:
     assert words_in(shipped, "thisisthebestcountry") == ["this", "is", "the", "best", "country"]
 
 
-@settings(deadline=None)
 @given(st.text("abcdefghijklmnopqrstuvwxyzäßø", min_size=1, max_size=LONGEST_RUN))
 def test_words_stand_in_the_run_side_by_side(run: str) -> None:
     place = 0

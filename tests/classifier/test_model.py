@@ -40,7 +40,7 @@ def folded() -> Model:
     return Model("folded-1", weights, dict.fromkeys(LABELS, Calibration(1.0, 0.0)), {})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.one_of(
         st.text(st.characters(codec=None), max_size=200),

@@ -107,14 +107,13 @@ hostile_pieces = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(hostile_pieces, hostile_pieces)
 def test_no_text_of_repeated_pieces_takes_the_square_of_its_length(first: str, second: str) -> None:
     assert is_linear(first)
     assert is_linear(first * 50 + second)
 
 
-@settings(deadline=None)
 @given(hostile_pieces, st.integers(1, 400), any_text)
 def test_normalising_a_hostile_text_twice_changes_nothing(piece: str, times: int, end: str) -> None:
     once = normalise(piece * times + end)

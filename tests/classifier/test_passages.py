@@ -53,7 +53,7 @@ def _pair(words: list[str], first: int) -> set[int]:
     return together - {int(one) for word in words[first : first + 2] for one in columns(word)}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from(WORDS), min_size=FEWEST_WORDS, max_size=70).map(" ".join))
 def test_passages_score_as_their_definition_says(text: str) -> None:
     if len(normalise(text).split(" ")) < FEWEST_WORDS:

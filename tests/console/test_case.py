@@ -121,6 +121,21 @@ async def test_the_last_decisions_about_the_author_are_told_and_lead_to_their_co
     assert "Idiot number 5." in listed
 
 
+@pytest.mark.parametrize("author", [JANE, Author(name="Jane & Co")])
+async def test_what_waits_by_the_same_author_is_one_link_away(
+    visitor: Visitor, services: Services, site: SiteId, author: Author
+) -> None:
+    await add(services, site, "What an idiot.", author=author)
+    await add(services, site, "Another idiot.", author=author)
+    await add(services, site, "You idiot.", author=Author(id="joe", name="Joe"))
+    await visitor.sign_in()
+    page = await visitor.press("N")
+    (link,) = re.findall(r'href="(/console/queue[^"]*author[^"]*)"', page)
+    queue = await visitor.open(html.unescape(link))
+    assert "Another idiot." in queue
+    assert "You idiot." not in queue
+
+
 async def test_a_reader_who_says_that_it_is_illegal_is_heard(
     visitor: Visitor, services: Services, site: SiteId
 ) -> None:

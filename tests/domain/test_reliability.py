@@ -1,7 +1,7 @@
 """Whether scores come true: groups of rulings, weighted."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from moderator.domain.reliability import EDGES, FEWEST, Ruled, group
@@ -35,7 +35,6 @@ def test_a_ruling_counts_for_as_many_as_its_weight_says_but_is_one() -> None:
     assert group([*_ruled(0.6, 20, 0), *_ruled(0.6, 1, 1, weight=1_000.0)]) == []
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans(), st.floats(1, 100)), max_size=100))
 def test_groups_are_in_order_and_within_their_bounds(found: list[tuple[float, bool, float]]) -> None:
     groups = group([Ruled(score=score, is_rejected=is_rejected, weight=weight) for score, is_rejected, weight in found])

@@ -12,6 +12,7 @@ from moderator.domain.scoring import Label
 from moderator.storage import comments, decisions, traffic
 from moderator.storage.comments import Record
 from moderator.storage.database import Connection, Database
+from moderator.storage.sqlite import SqliteDatabase
 from moderator.storage.traffic import Came, Text
 from tests.builders import A_SITE, NOON, a_comment, an_outcome, scores
 from tests.storage.rows import ANNA, ANOTHER_SITE, a_decision, add_comment, later
@@ -133,3 +134,12 @@ async def test_what_was_erased_is_left_out(peopled: Database) -> None:
 
     assert await _scored(peopled) == []
     assert await _texts(peopled) == []
+
+
+async def test_a_page_is_read_from_an_index_in_its_order(sqlite_database: SqliteDatabase) -> None:
+    asked: dict[str, str | int] = {"site_id": "x", "since_ms": 0, "before_ms": 9, "before": "", "limit": 9}
+    async with sqlite_database.read() as connection:
+        for statement in (traffic.SCORED, traffic.TEXTS):
+            plan = [row["detail"] for row in await connection.all(f"EXPLAIN QUERY PLAN {statement}", **asked)]
+            assert plan[0].startswith("SEARCH comments USING INDEX comments_came (site_id=? AND received_ms>?")
+            assert not any("TEMP B-TREE FOR ORDER BY" in step for step in plan)

@@ -84,3 +84,13 @@ def test_one_class_alone_teaches_nothing() -> None:
     assert not _examples([1, 1]).has_both_classes
     assert not _examples([0, 0]).has_both_classes
     assert _examples([1, 0]).has_both_classes
+
+
+def test_columns_that_no_row_has_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = csr_matrix((FEATURES.data, FEATURES.indices * 9, FEATURES.indptr), shape=(4, 12))
+    spared = fit.fit(wide, _examples([1, 0.6, 0, 0]), Label.TOXIC)
+    monkeypatch.setattr(fit, "SPARSE", 0.0)
+    whole = fit.fit(wide, _examples([1, 0.6, 0, 0]), Label.TOXIC)
+    assert spared.coefficients == pytest.approx(whole.coefficients, abs=1e-4)
+    assert spared.intercept == pytest.approx(whole.intercept, abs=1e-4)
+    assert np.flatnonzero(spared.coefficients).tolist() == [0, 9]

@@ -108,7 +108,7 @@ async def test_a_body_that_cannot_be_read_is_an_error(
     assert await akismet.rows() == before
 
 
-@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     body=st.binary(max_size=200),
     content_type=st.sampled_from(
