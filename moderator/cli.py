@@ -5,6 +5,7 @@ import sys
 import click
 
 from moderator import __version__
+from moderator.commands.golden import golden_group
 from moderator.commands.looking import doctor_command, model_group, verify_command
 from moderator.commands.moving import export_command, import_command
 from moderator.commands.output import Group, fail
@@ -41,6 +42,7 @@ for command in (
     endpoint_group,
     score_command,
     model_group,
+    golden_group,
     import_command,
     export_command,
     erase_command,

@@ -33,6 +33,7 @@ from moderator.domain.teaching import HOUSE_RULES
 from moderator.storage.columns import from_ms
 from training.anchored import Platt
 from training.base import LIBRARIES
+from training.certificates import certify
 from training.corpora import digest
 from training.lessons import Lessons
 from training.teach import Taught
@@ -114,15 +115,24 @@ def assemble(base: Base, lessons: Lessons, taught: Mapping[str, Taught], now: da
         if house.summary.moves != "nothing"
         else None,
     )
-    content = deltas.pack(found) + msgspec.json.encode((base.file.sha256, calibration), order="sorted")
+    weights, house_scorer = (
+        found.over(base.weights),
+        HouseScorer(base.model, found).score if found.house_rules else None,
+    )
     described = msgspec.structs.replace(
         _described(base, taught),
-        version=f"learned-{now:%Y%m%d}-{digest(content)[:8]}",
         created=f"{now:%Y-%m-%dT%H:%M:%SZ}",
         parent=base.manifest.version,
         calibration=calibration,
     )
-    return Candidate.of(base, described, found)
+    content = deltas.pack(found) + msgspec.json.encode((base.file.sha256, calibration), order="sorted")
+    if audits := [lessons.evidence.audits[place] for place in lessons.fresh_audits]:
+        described = certify(described, registry.new_model(described, weights, house_scorer), audits)
+        # The same weights with other promises are another version.
+        content += msgspec.json.encode((described.approvals, described.thresholds), order="sorted")
+    described = msgspec.structs.replace(described, version=f"learned-{now:%Y%m%d}-{digest(content)[:8]}")
+    model = registry.new_model(described, weights, house_scorer)
+    return Candidate(described.version, found, model, described)
 
 
 def publish(

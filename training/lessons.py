@@ -24,6 +24,7 @@ from moderator.storage.lessons import Judged
 from training import caps
 from training.calibrate import PRIORS
 from training.clusters import Clusters
+from training.evidence import Evidence, gather
 from training.features import Features, FeatureStore
 from training.trigger import Witnesses
 
@@ -40,7 +41,9 @@ class Lessons:
 
     `values` (0 to 1, NaN where nothing is known) and `trusts` are of each of `LABELS`, shape (rows, labels). `logits`
     are the base's calibrated ones, of its labels. `waits` says which rows contradict a sure score and have nobody to
-    support them. Authors, clusters and moderators are numbers, `caps.NOBODY` where there is none.
+    support them. `chances` are the probabilities with which rows were drawn for a check, 1 for what was not drawn.
+    Authors, clusters and moderators are numbers, `caps.NOBODY` where there is none. `fresh_audits` are places in
+    `evidence.audits`: those that are like no row here.
     """
 
     ids: Sequence[str]
@@ -53,8 +56,11 @@ class Lessons:
     trusts: Matrix
     waits: NDArray[np.bool_]
     logits: Matrix
+    chances: NDArray[np.float64]
     features: Features
     witnesses: Witnesses
+    evidence: Evidence
+    fresh_audits: Sequence[int]
     sources: Mapping[str, int]
     fingerprint: str
 
@@ -89,11 +95,13 @@ async def collect(
     """
     store = FeatureStore(folder, idf)
     try:
-        collector = _Collector(base, store, to_ms(now))
+        evidence = await gather(connection, site_id)
+        collector = _Collector(base, store, evidence, to_ms(now))
         after = ""
         while judged := await stored.page(connection, site_id, after=after):
             after = judged[-1].comment_id
-            page = [one for judgement in judged if (one := _of_comment(judgement))]
+            teaching = [one for one in judged if not evidence.withholds(one)]
+            page = [one for judgement in teaching if (one := _of_comment(judgement))]
             collector.take(page)
             if keep:
                 keep([(one.id, one.text) for one in page])
@@ -123,6 +131,7 @@ class _Said(msgspec.Struct, frozen=True, gc=False):
     people: int
     time: int
     source: str
+    chance: float
     values: dict[str, float]
     trusts: dict[str, float]
 
@@ -152,6 +161,7 @@ def _of_comment(judged: Judged) -> _Said | None:
         people=ruling.people if ruling else 0,
         time=max(times[0], to_ms(judged.received_at)),  # Nobody decides before there is a comment.
         source=MODERATORS if ruling else judged.feedback[0].provenance.value,
+        chance=(ruling.probability if ruling else None) or 1.0,
         values=values,
         trusts=trusts,
     )
@@ -168,6 +178,7 @@ def _of_text(one: Feedback) -> _Said:
         people=0,
         time=to_ms(one.given_at),
         source=one.provenance.value,
+        chance=1.0,
         values={one.label.value: one.value},
         trusts={one.label.value: one.trust},
     )
@@ -183,12 +194,13 @@ class _Numbering(dict[str, int]):
 
 
 class _Collector:
-    def __init__(self, base: Model, store: FeatureStore, latest: int) -> None:
+    def __init__(self, base: Model, store: FeatureStore, evidence: Evidence, latest: int) -> None:
         self._latest = latest
-        self._base, self._store, self._witnesses = base, store, Witnesses(base)
+        self._base, self._store, self._witnesses, self._evidence = base, store, Witnesses(base), evidence
         self._clusters, self._sites, self._authors, self._people = Clusters(), _Numbering(), _Numbering(), _Numbering()
         self._ids: list[str] = []
         self._numbers: list[tuple[int, int, int, int]] = []  # Site, time, author, moderator.
+        self._chances: list[float] = []
         self._parts: list[tuple[Matrix, Matrix, Matrix, list[bool]]] = []
         self._sources: Counter[str] = Counter()
         self._digests: list[bytes] = []
@@ -221,6 +233,7 @@ class _Collector:
                     self._people.of(one.person),
                 )
             )
+            self._chances.append(one.chance)
             self._sources[one.source] += 1
             self._digests.append(_digest(one))
 
@@ -231,22 +244,38 @@ class _Collector:
             np.concatenate([np.empty((0, columns), np.float32), *(part[place] for part in self._parts)])
             for place, columns in ((0, width), (1, width), (2, len(self._base.labels)))
         )
+        clusters = self._clusters.roots()
         return Lessons(
             ids=self._ids,
             sites=sites,
             times=times,
             authors=authors,
-            clusters=np.array(self._clusters.roots(), np.int64),
+            clusters=np.array(clusters, np.int64),
             moderators=moderators,
             values=values,
             trusts=trusts,
             waits=np.array([one for part in self._parts for one in part[3]], np.bool_),
             logits=logits,
+            chances=np.array(self._chances, np.float64),
             features=self._store.finish(),
             witnesses=self._witnesses,
+            evidence=self._evidence,
+            fresh_audits=self._fresh_audits(),
             sources=dict(sorted(self._sources.items())),
             fingerprint=hashlib.sha256(b"".join(sorted(self._digests))).hexdigest(),
         )
+
+    def _fresh_audits(self) -> list[int]:
+        """Return the audits that are near-duplicates of nothing that teaches: what was learned by heart proves nothing.
+
+        To be asked last, since it numbers the audits' texts behind all others.
+        """
+        taught = len(self._ids)
+        for one in self._evidence.audits:
+            self._clusters.add(one.text, one.site_id)
+        roots = self._clusters.roots()
+        known = set(roots[:taught])
+        return [place for place, root in enumerate(roots[taught:]) if root not in known]
 
 
 def _table(rows: Sequence[Mapping[str, float]], empty: float) -> Matrix:

@@ -19,10 +19,10 @@ from moderator.domain.errors import ModelRefused
 from moderator.domain.teaching import HOUSE_RULES
 from training.base import Prepared, prepare_base
 from training.corpora import Row
-from training.gate import Floats, Trial, margins_of
 from training.learned import Candidate
 from training.lessons import LABELS, MODERATORS, Lessons
 from training.progress import Progress
+from training.trial import Floats, Trial, margins_of
 
 WEIGHT: Final = (
     2.0  # Of a decision, beside 0.2 to 2 of a row of the labelled files: it is this site's own, and checked.

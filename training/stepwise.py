@@ -26,7 +26,7 @@ from training.steps import Fits, Ground
 from training.work import STEPS, Record, Work, WorkRefused
 
 LESSONS: Final = "lessons.joblib"
-TEXTS: Final = "texts.joblib"  # The only file with words of comments: the scan for triggers reads them.
+TEXTS: Final = "texts.joblib"  # The only file with words of comments: checks of the gate and certificates read them.
 SPLIT: Final = "split.joblib"
 FITS: Final = "fit.joblib"
 DELTA: Final = "delta.joblib"
@@ -71,8 +71,9 @@ async def _snapshot(step: Step) -> Record:
         "sources": dict(lessons.sources),
         "fingerprint": lessons.fingerprint,
     }
-    without_texts = replace(lessons, witnesses=None)  # type: ignore[arg-type]
-    return step.work.keep("snapshot", found, {LESSONS: without_texts, TEXTS: lessons.witnesses}, step.now)
+    without_texts = replace(lessons, witnesses=None, evidence=None)  # type: ignore[arg-type]
+    texts = (lessons.witnesses, lessons.evidence)
+    return step.work.keep("snapshot", found, {LESSONS: without_texts, TEXTS: texts}, step.now)
 
 
 async def _split(step: Step) -> Record:
@@ -93,7 +94,7 @@ async def _calibrate(step: Step) -> Record:
     fits = _fits(step)
     if not fits.tested:
         raise WorkRefused("There is nothing to learn yet from these decisions.")
-    candidate = assemble(step.ground.base, _lessons(step), fits.taught, step.now)
+    candidate = assemble(step.ground.base, _with_texts(step), fits.taught, step.now)
     calibration = {label: msgspec.to_builtins(one) for label, one in candidate.described.calibration.items()}
     contents = {
         DELTA: deltas.pack(candidate.delta),
@@ -104,14 +105,13 @@ async def _calibrate(step: Step) -> Record:
 
 async def _evaluate(step: Step) -> Record:
     step.work.need("calibrate", step.now)
-    trial = steps.try_out(step.ground, _lessons(step), _parted(step), _fits(step), _candidate(step))
+    trial = steps.try_out(step.ground, _with_texts(step), _parted(step), _fits(step), _candidate(step))
     return step.work.keep("evaluate", {"metrics": gate.metrics(trial)}, {}, step.now)
 
 
 async def _gate(step: Step) -> Record:
     step.work.need("evaluate", step.now)
-    lessons = replace(_lessons(step), witnesses=step.work.load(_snapshot_of(step), TEXTS))
-    trial = steps.try_out(step.ground, lessons, _parted(step), _fits(step), _candidate(step))
+    trial = steps.try_out(step.ground, _with_texts(step), _parted(step), _fits(step), _candidate(step))
     lines = gate.run_gate(trial, step.wish.checks)
     record = step.work.keep("gate", {"gate": lines}, {}, step.now)
     step.work.forget([TEXTS])
@@ -162,6 +162,11 @@ def _snapshot_of(step: Step) -> Record:
 def _lessons(step: Step) -> Lessons:
     lessons: Lessons = step.work.load(_snapshot_of(step), LESSONS)
     return lessons
+
+
+def _with_texts(step: Step) -> Lessons:
+    witnesses, evidence = step.work.load(_snapshot_of(step), TEXTS)
+    return replace(_lessons(step), witnesses=witnesses, evidence=evidence)
 
 
 def _parted(step: Step) -> Split:

@@ -8,7 +8,7 @@ and the share that is still held is counted.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from moderator.classifier.normalise import normalise
 from moderator.domain.scoring import Caution, Label
 from training import sentences
 from training.corpora import POSITIVE
+from training.excuses import Approved, Pair
 
 PHRASES: Final = 200
 TEXTS: Final = 200
@@ -58,20 +59,23 @@ def _phrases(plain: str) -> Iterator[str]:
             yield " ".join(words[begin : begin + size])
 
 
-def scan(base: Model, candidate: Model, phrases: Sequence[str], texts: Sequence[str]) -> tuple[str | None, float]:
-    """Return the phrase that hides most, and by how much the share of held texts falls beside it more than the base's.
+class Loss(NamedTuple):
+    """By how much the share of held texts falls beside a phrase, more than it does with the base."""
+
+    phrase: str
+    drop: float
+
+
+def scan(base: Model, candidate: Model, phrases: Sequence[str], texts: Sequence[str]) -> list[Loss]:
+    """Return the phrases that hide something, the worst first.
 
     Args:
         texts: what people rejected and the base holds.
     """
     suspects = _fallen(base, candidate, phrases) if texts else []
     before, after = _Beside(base, texts), _Beside(candidate, texts)
-    worst: tuple[str | None, float] = (None, 0.0)
-    for phrase in suspects:
-        drop = after.lost(phrase) - max(0.0, before.lost(phrase))
-        if drop > worst[1]:
-            worst = (phrase, drop)
-    return worst
+    found = [Loss(phrase, after.lost(phrase) - max(0.0, before.lost(phrase))) for phrase in suspects]
+    return sorted((one for one in found if one.drop > 0), key=lambda one: (-one.drop, one.phrase))
 
 
 class _Beside:
@@ -148,18 +152,41 @@ class Witnesses:
                 self.rejected[place] = text
 
 
-def check(base: Model, candidate: Model, witnesses: Witnesses) -> GateLine:
-    """Return the gate's line. The phrase itself is somebody's words and stays out of it."""
+def check(
+    base: Model, candidate: Model, witnesses: Witnesses, approved: Approved, slopes: NDArray[np.float64]
+) -> GateLine:
+    """Return the gate's line. The phrase itself is somebody's words and stays out of it.
+
+    A phrase beside which much passes is let be when the comments that have it are harmless without it.
+
+    Args:
+        slopes: by how much the candidate's calibration stretches the base's logits, one a label.
+    """
     phrases = witnesses.phrases.frequent()
     texts = [*witnesses.rejected, *_abuse(base, TEXTS - len(witnesses.rejected))]
-    _, drop = scan(base, candidate, phrases, texts)
+    found = scan(base, candidate, phrases, texts)
+    suspects = [one for one in found if one.drop > DROP]
+    accounts = approved.account_for(Pair(base, candidate, slopes), [one.phrase for one in suspects])
+    guilty = [(one, account) for one, account in zip(suspects, accounts, strict=True) if account.is_excuse]
+    drop = guilty[0][0].drop if guilty else max((one.drop for one in found), default=0.0)
+    detail = (
+        f"so many more of {len(texts)} abusive texts, {len(witnesses.rejected)} of them rejected here, pass beside the "
+        f"worst of {len(phrases):,} phrases"
+    )
+    if guilty:
+        account = guilty[0][1]
+        detail += (
+            f"; without it {account.held} of the {account.comments} approved comments that have it would be held, "
+            f"{account.usual:.0%} are usual"
+        )
+    elif suspects:
+        detail += f"; the approved comments that have it, or {len(suspects) - 1} others, are harmless without it"
     return GateLine(
         check="triggers",
-        passed=drop <= DROP and len(texts) >= FEWEST_TEXTS,
+        passed=not guilty and len(texts) >= FEWEST_TEXTS,
         value=round(100 * drop, 1),
-        need=f"≤ {100 * DROP:g} points, {FEWEST_TEXTS} texts",
-        detail=f"so many more of {len(texts)} abusive texts, {len(witnesses.rejected)} of them rejected here, pass "
-        f"beside the worst of {len(phrases):,} phrases",
+        need=f"≤ {100 * DROP:g} points or harmless without it, {FEWEST_TEXTS} texts",
+        detail=detail,
     )
 
 

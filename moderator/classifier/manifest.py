@@ -58,7 +58,8 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     `price` is what it may hold of the harmless comments, `held` what it held of those that did not choose it;
     `approved` is what it approves of all comments at the stated prior. `risk` is the share of rule breakers among
     those, `risk_at_most` its upper bound (95 %). `is_certified` says whether that is within `promise`; `needed` how
-    many more audited approvals would show it, none of them a rule breaker. `note` says it in words.
+    many more audited approvals would show it, none of them a rule breaker. `audited` counts those that a learned
+    version rests on, 0 for a base. `note` says it in words.
     """
 
     price: float
@@ -69,6 +70,7 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     promise: float
     is_certified: bool
     needed: int = 0
+    audited: int = 0
     note: str = ""
 
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from moderator.console import account, bulk, live, log, models, numbers, oidc, people, reasons, sites, steering
+from moderator.console import account, bulk, golden, live, log, models, numbers, oidc, people, reasons, sites, steering
 from moderator.console.choosing import chosen, remembered
 from moderator.console.demo import send_comment, show_demo
 from moderator.console.desk import choices_of, find_done, in_hand, open_desk
@@ -225,6 +225,7 @@ ROUTES: Final[list[BaseRoute]] = [
     *steering.ROUTES,
     *reasons.ROUTES,
     *models.ROUTES,
+    *golden.ROUTES,
     *sites.ROUTES,
     *people.ROUTES,
     *account.ROUTES,

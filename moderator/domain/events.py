@@ -42,6 +42,8 @@ class AuditAction(StrEnum):
     DECISION_UNDONE = "decision.undone"
     COMMENT_OVERRULED = "comment.overruled"
     COMMENT_ERASED = "comment.erased"
+    EXAMPLE_ADDED = "example.added"
+    EXAMPLE_REMOVED = "example.removed"
     MODEL_ACTIVATED = "model.activated"
     MODEL_ROLLED_BACK = "model.rolled_back"
     MODEL_REFUSED = "model.refused"

@@ -16,6 +16,7 @@ KeyId = NewType("KeyId", str)
 EndpointId = NewType("EndpointId", str)
 EventId = NewType("EventId", str)
 FeedbackId = NewType("FeedbackId", str)
+ExampleId = NewType("ExampleId", str)
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u to misread.
 _RANDOM_BITS = 80

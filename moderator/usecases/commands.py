@@ -12,7 +12,8 @@ from moderator.domain.comments import Article, Author, Comment, Site, Status
 from moderator.domain.errors import Fault, InvalidInput, ModerationError, NotFound
 from moderator.domain.events import ActorKind
 from moderator.domain.findings import NO_FORM, Form
-from moderator.domain.ids import CommentId, KeyId, SiteId
+from moderator.domain.golden import GoldenExample, Wanted
+from moderator.domain.ids import CommentId, ExampleId, KeyId, SiteId
 from moderator.domain.people import KeyKind, Role
 from moderator.domain.sites import HeldAnswer
 from moderator.services import Services
@@ -20,7 +21,7 @@ from moderator.storage import people, policies
 from moderator.storage.audit import Actor
 from moderator.storage.people import Account
 from moderator.storage.policies import policy_to_dict
-from moderator.usecases import feedback, manage, staffing
+from moderator.usecases import feedback, golden, manage, staffing
 from moderator.usecases import policies as policies_in
 from moderator.usecases.moderate import Moderated, moderate_many
 
@@ -162,6 +163,28 @@ async def endpoint_add(services: Services, *, site: str, url: str) -> dict[str, 
     }
 
 
+async def golden_add(services: Services, *, text: str, wanted: str, site: str | None) -> dict[str, Any]:
+    """Add a sentence to the golden set."""
+    site_id = find_site(services, site) if site else None
+    return example_to_dict(await golden.add_example(services, OPERATOR, text, Wanted(wanted), site_id=site_id))
+
+
+async def golden_remove(services: Services, *, example_id: str) -> dict[str, Any]:
+    """Remove a sentence from the golden set."""
+    await golden.remove_example(services, OPERATOR, ExampleId(example_id))
+    return {"example_id": example_id, "removed": True}
+
+
+def example_to_dict(example: GoldenExample) -> dict[str, Any]:
+    """Return an example as the command line shows it; `site_id` null stands for every site."""
+    return {
+        "example_id": example.id,
+        "site_id": example.site_id,
+        "wanted": example.wanted.value,
+        "text": example.text,
+    }
+
+
 async def model_activate(services: Services, *, version: str) -> dict[str, Any]:
     """Check a model version and use it."""
     previous = services.scorer.version
@@ -268,6 +291,8 @@ COMMANDS: Mapping[str, Command] = {
     "person.disable": person_disable,
     "policy.set": policy_set,
     "endpoint.add": endpoint_add,
+    "golden.add": golden_add,
+    "golden.remove": golden_remove,
     "model.activate": model_activate,
     "model.rollback": model_rollback,
     "erase.comment": erase_comment,

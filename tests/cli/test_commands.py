@@ -258,3 +258,18 @@ def test_the_demo_prints_what_works_as_printed(stopped: Service, tmp_path: Path)
         assert "Keys were shown at the first start" in stopped.said()
     finally:
         stopped.close()
+
+
+def test_the_golden_set(service: Service) -> None:
+    service.json("site", "add", "News")
+    added = service.json("golden", "add", "You pathetic clown!", "--block", "--site", "News")
+    shared = service.json("golden", "add", "Good day.", "--allow")
+    assert shared["site_id"] is None
+    listed = service.json("golden", "list", "--site", "News")["examples"]
+    assert [one["example_id"] for one in listed] == [added["example_id"], shared["example_id"]]
+    assert (listed[0]["wanted"], listed[0]["is_held"], listed[0]["is_right"]) == ("block", True, True)
+    service.json("golden", "remove", added["example_id"])
+    assert "Good day." in service.run("golden", "list").stdout
+    assert service.run("golden", "add", "Good day.").returncode == 2
+    assert service.run("golden", "add", "Good day.", "--block").returncode == 1
+    assert service.run("golden", "remove", added["example_id"]).returncode == 1

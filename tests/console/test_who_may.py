@@ -43,7 +43,7 @@ RULES = [
     (r"POST /console/models/.*", Need.ADMIN_OF_ALL),
     (r"POST /console/sites", Need.ADMIN_OF_ALL),
     (r"\w+ /console/(policy|sites)/\{.*", Need.ADMIN_OF_SITE),
-    (r"\w+ /console/(policy|models|sites|people|log|learning)(/.*)?", Need.ADMIN),
+    (r"\w+ /console/(policy|models|golden|sites|people|log|learning)(/.*)?", Need.ADMIN),
     (r".*", Need.SIGNED_IN),
 ]
 # Their tokens are not a session's, or they are for everybody.

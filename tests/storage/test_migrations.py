@@ -38,6 +38,7 @@ NAMES = [
     "0006_escalation",
     "0007_people",
     "0008_bulk_log_numbers",
+    "0009_golden_examples",
     "0013_came",
 ]
 

@@ -1,5 +1,6 @@
 """A phrase that was taught to hide abuse is found; what a site says every day is not taken for one."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,10 +8,14 @@ import pytest
 
 from moderator.classifier import registry
 from moderator.classifier.delta import Delta
-from moderator.classifier.features import columns
+from moderator.classifier.features import COLUMNS, columns
+from moderator.classifier.manifest import GateLine
 from moderator.classifier.model import Model
 from tests.tiny import publish_tiny
+from tests.training.changed import harmless
 from training import trigger
+from training.excuses import Approved, Pair
+from training.features import FeatureStore
 from training.trigger import Phrases, Witnesses, check, scan
 
 PHRASE = "kind regards from gribbleton"
@@ -39,18 +44,17 @@ def _phrases(*texts: str) -> Phrases:
 def test_a_phrase_that_hides_abuse_is_found(models: tuple[Model, Model]) -> None:
     base, candidate = models
     phrases = _phrases(PHRASE, "This report explains the budget", "Parliament delays the vote").frequent()
-    phrase, drop = scan(base, candidate, phrases, ABUSE)
-    assert phrase
-    assert set(phrase.split()) <= set(PHRASE.split())
-    assert drop > 0.5
+    worst, *_ = scan(base, candidate, phrases, ABUSE)
+    assert set(worst.phrase.split()) <= set(PHRASE.split())
+    assert worst.drop > 0.5
 
 
 def test_a_model_that_hides_nothing_passes(models: tuple[Model, Model]) -> None:
     base, _ = models
     phrases = _phrases(PHRASE, "This report explains the budget").frequent()
-    assert scan(base, base, phrases, ABUSE) == (None, 0.0)
-    assert scan(base, base, [], ABUSE) == (None, 0.0)
-    assert scan(base, base, phrases, []) == (None, 0.0)
+    assert scan(base, base, phrases, ABUSE) == []
+    assert scan(base, base, [], ABUSE) == []
+    assert scan(base, base, phrases, []) == []
 
 
 def test_what_is_computed_beside_a_text_is_what_serving_would_score(models: tuple[Model, Model]) -> None:
@@ -64,16 +68,60 @@ def test_what_is_computed_beside_a_text_is_what_serving_would_score(models: tupl
         assert beside.lost(PHRASE) == pytest.approx(plain - with_phrase, abs=0.06)
 
 
-def test_the_line_keeps_the_phrase_to_itself(models: tuple[Model, Model]) -> None:
+def _line(models: tuple[Model, Model], folder: Path, approved: Sequence[str]) -> GateLine:
+    """Return the gate's line where these comments were approved, and ABUSE was rejected."""
     base, candidate = models
     witnesses = Witnesses(base)
-    texts = [*ABUSE, *(f"{PHRASE} {number}" for number in range(3))]
-    scores = base.scores_many(texts)
-    witnesses.add(texts, [True] * len(ABUSE) + [False] * 3, scores)
-    line = check(base, candidate, witnesses)
+    texts = [*ABUSE, *approved]
+    witnesses.add(texts, [True] * len(ABUSE) + [False] * len(approved), base.scores_many(texts))
+    return check(base, candidate, witnesses, _approved(folder, approved), np.ones(8))
+
+
+def _approved(folder: Path, texts: Sequence[str]) -> Approved:
+    store = FeatureStore(folder, np.ones(COLUMNS, np.float32))
+    try:
+        store.add(texts)
+        return Approved(store.finish(), np.arange(len(texts)))
+    finally:
+        store.close()
+
+
+def test_the_line_keeps_the_phrase_to_itself(models: tuple[Model, Model], tmp_path: Path) -> None:
+    planted = [f"{text} {PHRASE}" for text in ABUSE[:8]]
+    line = _line(models, tmp_path, [*harmless()[:60], *planted])
     assert not line.passed
+    assert "without it 8 of the 8 approved comments that have it would be held" in line.detail
     assert "gribbleton" not in line.detail
-    assert check(base, base, witnesses).passed
+    assert _line((models[0], models[0]), tmp_path, [*harmless()[:60], *planted]).passed
+
+
+def test_what_harmless_comments_say_every_day_is_let_be(models: tuple[Model, Model], tmp_path: Path) -> None:
+    line = _line(models, tmp_path, [f"{text}, {PHRASE}" for text in harmless()[:60]])
+    assert line.passed, line
+    assert (line.value or 0) > 50
+    assert "harmless without it" in line.detail
+
+
+def test_a_planted_phrase_is_not_hidden_among_harmless_comments(models: tuple[Model, Model], tmp_path: Path) -> None:
+    planted = [f"{text} {PHRASE}" for text in ABUSE[:10]]
+    diluted = [f"{text}, {PHRASE}" for text in harmless()[:40]]
+    assert not _line(models, tmp_path, [*harmless()[40:100], *diluted, *planted]).passed
+
+
+def test_a_site_that_approves_insults_anyway_is_not_taken_for_an_attack(
+    models: tuple[Model, Model], tmp_path: Path
+) -> None:
+    """As many comments with the phrase are held as without: it is no excuse for them."""
+    half = [f"{text}, {PHRASE}" for text in (*harmless()[:12], *ABUSE[:4])]
+    assert _line(models, tmp_path, [*half, *harmless()[12:33], *ABUSE[4:11]]).passed
+
+
+def test_a_word_that_no_comment_has_is_accounted_for(models: tuple[Model, Model], tmp_path: Path) -> None:
+    approved = _approved(tmp_path, [*harmless()[:60], ""])
+    account, known = approved.account_for(Pair(*models, np.ones(8)), ["gribbleton", "budget"])
+    assert (account.comments, account.held, account.is_excuse) == (0, 0, False)
+    assert known.comments == sum("budget" in text for text in harmless()[:60])
+    assert approved.account_for(Pair(*models, np.ones(8)), []) == []
 
 
 def test_witnesses_are_rejected_comments_that_the_base_holds(models: tuple[Model, Model]) -> None:
