@@ -282,7 +282,9 @@ def _write_current(models: Path, versions: list[str]) -> None:
     try:
         _replace(models / CURRENT, "".join(f"{version}\n" for version in versions).encode())
     except OSError as error:
-        raise ModelRefused(f"{CURRENT} cannot be written: {error.strerror}. {versions[0]} is not in use.") from error
+        raise ModelRefused(
+            f"{CURRENT} cannot be written: {error.strerror or error}. {versions[0]} is not in use."
+        ) from error
 
 
 def _replace(path: Path, content: bytes) -> None:
@@ -324,7 +326,7 @@ def publish(
     try:
         return _publish(models, version, contents, describe)
     except OSError as error:
-        raise ModelRefused(f"{version} cannot be written to {models}: {error.strerror}.") from error
+        raise ModelRefused(f"{version} cannot be written to {models}: {error.strerror or error}.") from error
 
 
 def _publish(
