@@ -18,8 +18,9 @@ from tests.training import taught_site
 from training import gate
 from training.corpora import Row
 
-# What the tiny model says of German or of an emoji is chance.
-CHECKS = [check for check in gate.CHECKS if check is not gate.keeps_golden_verdicts]
+# What the tiny model says of German, of groups or of an emoji is chance, and attacking takes a second each time.
+_LEFT_OUT = (gate.keeps_golden_verdicts, gate.treats_groups_alike, gate.withstands_as_much)
+CHECKS = [check for check in gate.CHECKS if check not in _LEFT_OUT]
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from training.work import STEPS, WorkRefused
 pytestmark = pytest.mark.anyio
 
 NOW = MADE + timedelta(days=1)
-CHECKS = [check for check in gate.CHECKS if check is not gate.keeps_golden_verdicts]
+CHECKS = [gate.hides_nothing]  # It reads the file of texts.
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> str:
     async def make() -> None:
         made = await SqliteDatabase.open(path)
         await migrate(made, now_ms=0)
-        await taught_site.fill(made, list(taught_site.comments(600)))
+        await taught_site.fill(made, list(taught_site.comments(200)))
         await made.close()
 
     anyio.run(make)
@@ -163,8 +163,8 @@ def test_the_commands_go_on_from_each_other(wish: Wish, work: Path, monkeypatch:
         done = CliRunner().invoke(cli.main, [name, "--work", str(work), "--json"], env=environment)
         assert done.exit_code == 0, done.output
         said[name] = json.loads(done.stdout)
-    assert said["snapshot"]["rows"] == 600
-    assert said["split"]["test"] == 120
+    assert said["snapshot"]["rows"] == 200
+    assert said["split"]["test"] == 40
     assert said["fit"]["labels"]["insult"]["moves"] in ("weights", "calibration")
     done = CliRunner().invoke(cli.main, ["evaluate", "--work", str(work)], env=environment)
     assert "Next: python -m training gate" in done.stdout
