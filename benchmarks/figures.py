@@ -67,7 +67,7 @@ def strangers(
                     decided, left = draw(rows, size, seed)
                     if len(left) < FEWEST_LEFT:
                         continue
-                    trial = try_learning(models, ruled(decided), jobs=2)
+                    trial = try_learning(models, ruled(decided), jobs=1)
                     model, tested = trial.candidate.model, left[:3_000]
                     own = auc(base, tested)
                     found.append({

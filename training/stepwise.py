@@ -26,6 +26,7 @@ from training.steps import Fits, Ground
 from training.work import STEPS, Record, Work, WorkRefused
 
 LESSONS: Final = "lessons.joblib"
+FEATURES: Final = "features.joblib"
 TEXTS: Final = "texts.joblib"  # The only file with words of comments: checks of the gate and certificates read them.
 SPLIT: Final = "split.joblib"
 FITS: Final = "fit.joblib"
@@ -71,9 +72,9 @@ async def _snapshot(step: Step) -> Record:
         "sources": dict(lessons.sources),
         "fingerprint": lessons.fingerprint,
     }
-    without_texts = replace(lessons, witnesses=None, evidence=None)  # type: ignore[arg-type]
-    texts = (lessons.witnesses, lessons.evidence)
-    return step.work.keep("snapshot", found, {LESSONS: without_texts, TEXTS: texts}, step.now)
+    rest = replace(lessons, witnesses=None, evidence=None, features=None)  # type: ignore[arg-type]
+    contents = {LESSONS: rest, FEATURES: lessons.features, TEXTS: (lessons.witnesses, lessons.evidence)}
+    return step.work.keep("snapshot", found, contents, step.now)
 
 
 async def _split(step: Step) -> Record:
@@ -131,7 +132,7 @@ async def _publish(step: Step) -> Record:
         SiteId(site) if site else None, lines, metrics,
     )  # fmt: skip
     record = step.work.keep("publish", {"version": candidate.version}, {}, step.now)
-    step.work.forget([LESSONS, SPLIT, FITS])
+    step.work.forget([LESSONS, FEATURES, SPLIT, FITS])
     return record
 
 
@@ -160,8 +161,9 @@ def _snapshot_of(step: Step) -> Record:
 
 
 def _lessons(step: Step) -> Lessons:
-    lessons: Lessons = step.work.load(_snapshot_of(step), LESSONS)
-    return lessons
+    record = _snapshot_of(step)
+    lessons: Lessons = step.work.load(record, LESSONS)
+    return replace(lessons, features=step.work.load(record, FEATURES, mapped=True))
 
 
 def _with_texts(step: Step) -> Lessons:

@@ -122,8 +122,11 @@ class Work:
         assert record is not None
         return record
 
-    def load(self, record: Record, name: str) -> Any:
-        """Return what a step kept in a file; large arrays stay there and are mapped.
+    def load(self, record: Record, name: str, *, mapped: bool = False) -> Any:
+        """Return what a step kept in a file.
+
+        Args:
+            mapped: let its arrays stay there. Where they then begin may change the last digit of a sum of them.
 
         Raises:
             WorkRefused: it is missing or not what was written.
@@ -133,7 +136,7 @@ class Work:
         try:
             if described is None or path.lstat().st_size != described.bytes or _digest(path) != described.sha256:
                 raise WorkRefused(f"{name} is damaged: python -m training {record.step}")
-            return joblib.load(path, mmap_mode="r")
+            return joblib.load(path, mmap_mode="r" if mapped else None)
         except FileNotFoundError:
             raise WorkRefused(
                 f"{name} is not there any more; parts of comments are kept no longer than needed. "
