@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from benchmarks.strangers import (
     OTHERS,
     STRANGERS,
+    TRAIN_ROWS,
     Ruled,
     auc,
     draw,
@@ -109,7 +110,7 @@ def _test_rows(data: Path, name: str) -> list[Row]:
 
 def poison(
     data: Path, *, runs: int = 100, names: Sequence[str] = STRANGERS, rows: int = SITE_ROWS, share: float = POISON,
-    base_rows: int = 2_500,
+    base_rows: int = TRAIN_ROWS,
 ) -> dict[str, Any]:  # fmt: skip
     """Return how many honest and how many poisoned retrains the gate refused, and which of its lines did."""
     found: dict[str, Any] = {"runs": runs, "share": share, "rows": rows}

@@ -47,8 +47,8 @@ NOW: Final = datetime(2026, 11, 1, tzinfo=UTC)
 STRANGERS: Final = ("ucc_news_nc", "offendes_nc", "told_br", "russe_detox", "germeval2018", "tupy_pt", "surge_toxicity")
 # What the base must not forget: sources that it was fitted on, and that are nobody's site.
 OTHERS: Final = ("civil_raw", "jigsaw_wiki", "jigsaw_six", "wiki_detox_test", "paradetox", "hatemoji_build")
-TRAIN_ROWS: Final = 2_500  # Of a source, for the small base.
-OTHER_ROWS: Final = 600  # Of a source, to calibrate and to measure.
+TRAIN_ROWS: Final = 700  # Of a source, for the small base.
+OTHER_ROWS: Final = 250  # Of a source, to calibrate and to measure.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
