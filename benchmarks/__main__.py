@@ -3,6 +3,8 @@
 `… -m benchmarks quality --data DIR` compares judgement instead of speed, on labelled files; `perspective --data DIR`
 prints which thresholds stand for those of another service. `audits` says how often the interval of the audits holds the
 truth, `drift --data DIR` how soon a change in real comments is found; `--seeds` is how many streams each is asked of.
+`learning`, `strangers`, `poison` and `promises` measure
+what learning from decisions costs and whether it keeps what is said of it; they take minutes and are asked for by name.
 """
 
 import argparse
@@ -20,6 +22,8 @@ from benchmarks import (
     commits,
     console,
     drift,
+    figures,
+    learning,
     perspective,
     protocols,
     quality,
@@ -30,6 +34,7 @@ from benchmarks import (
 )
 
 MODELS = Path("models")
+LEARNING = ("learning", "strangers", "poison", "promises")
 PARTS = ("scoring", "start", "commits", "campaigns", "search", "stack", "protocols", "console")
 
 
@@ -161,6 +166,18 @@ def _print_quality(data: Path) -> None:
     Console(stderr=not sys.stdout.isatty(), width=120).print(table)
 
 
+def _print_learning(part: str, data: Path, runs: int) -> None:
+    found = {
+        "learning": lambda: learning.measure(MODELS),
+        "strangers": lambda: figures.strangers(data),
+        "poison": lambda: figures.poison(data, runs=runs),
+        "promises": figures.promises,
+    }[part]()
+    print(json.dumps(found, indent=2))
+    if part == "strangers":
+        print(figures.table_of_strangers(found))
+
+
 def main(chosen: list[str]) -> None:
     """Measure one part after the other, never two at once."""
     found: dict[str, Any] = {}
@@ -190,10 +207,12 @@ def main(chosen: list[str]) -> None:
 
 def _run() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks")
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, "quality", "perspective", "audits", "drift"], default=[])
+    named = [*PARTS, "quality", "perspective", "audits", "drift", *LEARNING]
+    parser.add_argument("parts", nargs="*", choices=named, default=[])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="labelled files")
     parser.add_argument("--seeds", type=int, default=100, help="streams of audits and of drift")
     parser.add_argument("--a-day", type=int, default=drift.A_DAY, help="comments a day in the streams of drift")
+    parser.add_argument("--runs", type=int, default=100, help="how many sites `poison` makes")
     asked = parser.parse_args()
     if "quality" in asked.parts:
         _print_quality(asked.data)
@@ -203,6 +222,9 @@ def _run() -> None:
         print(audits.markdown(audits.measure(asked.seeds)))
     if "drift" in asked.parts:
         print(drift.markdown(drift.measure(MODELS, asked.data, asked.seeds, asked.a_day)))
+    for part in asked.parts:
+        if part in LEARNING:
+            _print_learning(part, asked.data, asked.runs)
     if not set(asked.parts) - set(PARTS):
         main([part for part in asked.parts if part in PARTS])
 

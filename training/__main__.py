@@ -18,11 +18,23 @@ from moderator.domain.errors import ModerationError
 from moderator.domain.ids import SiteId
 from moderator.settings import Settings, load_settings
 from training import run as learning
-from training import telling
+from training import stepwise, telling
 from training.base import make_base
 from training.measure import Measured
 from training.progress import Progress as ShowProgress
 from training.promotion import Promotion
+from training.work import STEPS
+
+STEP_HELP = {
+    "snapshot": "Copy what people decided into a folder, as numbers and, until the gate, as texts.",
+    "split": "Hold the newest fifth out, and what is like it.",
+    "fit": "Fit each label to all decisions, and for the test to the older ones.",
+    "calibrate": "Make a candidate of it: calibration, thresholds, changed weights.",
+    "evaluate": "Measure it on the decisions held out.",
+    "gate": "Check every condition that a version must meet.",
+    "publish": "Write the version, if the gate let it pass.",
+    "activate": "Use the version that was published.",
+}
 
 
 class MissingLibrary(ModerationError):
@@ -64,10 +76,15 @@ def base(data: Path, models: Path | None, activate: bool, jobs: int, as_json: bo
 @click.option("--site", help="Learn from this site's decisions alone. Default: from all sites together.")
 @click.option("--activate", is_flag=True, help="Use the new version at once, when the gate passes.")
 @click.option("--shadow", is_flag=True, help="Put the new version on trial, when the gate passes.")
+@click.option(
+    "--corpus", type=click.Path(path_type=Path), help="Make a new base from the labelled files in this folder, too."
+)
 @click.option("--dry-run", is_flag=True, help="Do everything but publish.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Labels to fit side by side.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def run(site: str | None, activate: bool, shadow: bool, dry_run: bool, jobs: int, as_json: bool) -> None:
+def run(
+    site: str | None, corpus: Path | None, activate: bool, shadow: bool, dry_run: bool, jobs: int, as_json: bool
+) -> None:
     """Learn from what moderators decided: snapshot, fit, gate, publish.
 
     Exit status 0 whenever the run came to its end, a refusal included; 1 when it could not.
@@ -78,6 +95,7 @@ def run(site: str | None, activate: bool, shadow: bool, dry_run: bool, jobs: int
         models=Path(settings.models),
         site_id=SiteId(site) if site else None,
         is_dry=dry_run,
+        corpus=corpus,
         activates=activate,
         promotion=_promotion(settings, shadow=shadow),
         jobs=jobs,
@@ -94,6 +112,36 @@ def _promotion(settings: Settings, *, shadow: bool) -> Promotion:
     """Return how far a run goes: as the setting says, and with `--shadow` at least as far as a trial."""
     set_to = Promotion(settings.promotion)
     return Promotion.TRIAL if shadow and set_to is Promotion.OFF else set_to
+
+
+def _step(name: str) -> None:
+    """Add the command of one step."""
+
+    @main.command(name, help=STEP_HELP[name])
+    @click.option(
+        "--work", type=click.Path(path_type=Path), required=True, help="A folder of your own for what the steps find."
+    )
+    @click.option("--site", help="For `snapshot`: learn from this site's decisions alone.", hidden=name != "snapshot")
+    @click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, hidden=name != "fit")
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+    def command(work: Path, site: str | None, jobs: int, as_json: bool) -> None:
+        settings = load_settings()
+        wish = learning.Wish(
+            database=settings.database,
+            models=Path(settings.models),
+            site_id=SiteId(site) if site else None,
+            jobs=jobs,
+        )
+        with _bars() as progress:
+            record = asyncio.run(stepwise.take(name, work, wish, datetime.now(UTC), progress))
+        if as_json:
+            click.echo(msgspec.json.encode({"step": name, "work": str(work), **record.found}).decode())
+        else:
+            telling.tell_step(record, work, Console())
+
+
+for _name in STEPS:
+    _step(_name)
 
 
 @contextmanager

@@ -198,7 +198,8 @@ def fit(
 
 def _times(matrix: csr_matrix, scales: NDArray[np.float32], delta: Floats) -> Floats:
     # In the matrix's own precision: SciPy would write all of it anew in the other one, for each product.
-    return np.asarray(matrix @ (delta * scales).astype(np.float32), np.float64)
+    weights = np.multiply(delta, scales, dtype=np.float32, casting="same_kind")
+    return np.asarray(matrix @ weights, np.float64)
 
 
 def _loss(logits: Floats, values: Floats, weights: Floats) -> tuple[float, Floats]:

@@ -4,7 +4,7 @@ import importlib.metadata
 import io
 import platform
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from moderator.classifier import manifest as manifests
 from moderator.classifier import registry
 from moderator.classifier.evasion import script_of
 from moderator.classifier.features import SCHEMA
-from moderator.classifier.manifest import CalibrationOf, Data, File, Golden, Manifest
+from moderator.classifier.manifest import CalibrationOf, Data, File, GateLine, Golden, Manifest
 from moderator.classifier.model import Calibration, Model, Weights
 from moderator.domain.errors import Conflict
 from moderator.domain.scoring import Label
@@ -45,8 +45,33 @@ class Made:
     measured: Measured
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A version that is fitted and measured, and not published yet."""
+
+    version: str
+    model: Model
+    weights: Weights
+    measured: Measured
+    describe: Callable[[list[File]], Manifest]
+
+
 def make_base(data: Path, models: Path, now: datetime, progress: Progress, *, jobs: int = 2) -> Made:
     """Train, measure and publish a base version.
+
+    Raises:
+        BadData: the labelled files are missing, damaged or too few.
+    """
+    return publish_base(models, prepare_base(data, now, progress, jobs=jobs), progress)
+
+
+def prepare_base(
+    data: Path, now: datetime, progress: Progress, *, jobs: int = 2, more: Sequence[Row] = (), fingerprint: str = ""
+) -> Prepared:
+    """Train and measure a base version.
+
+    Args:
+        more: further rows to learn from, decisions for instance, and the `fingerprint` of these.
 
     Raises:
         BadData: the labelled files are missing, damaged or too few.
@@ -54,11 +79,12 @@ def make_base(data: Path, models: Path, now: datetime, progress: Progress, *, jo
     paths, lists = corpora.files(data), lexicons.files(data)
     rows = list(_read(paths, progress))
     learned = [row for row in rows if row.split == "train" and corpora.source(row.source).is_shippable]
-    taught = [*learned, *sentences.sentences(), *(row for path in lists for row in lexicons.read(path))]
+    taught = [*learned, *sentences.sentences(), *(row for path in lists for row in lexicons.read(path)), *more]
     taught += copies.disguised(learned)
     weights, labels, examples = _fit(taught, progress, jobs)
+    of_files = corpora.fingerprint([*paths, *lists])
     learned_from = Data(
-        fingerprint=corpora.fingerprint([*paths, *lists]),
+        fingerprint=corpora.digest(f"{of_files} {fingerprint}".encode()) if fingerprint else of_files,
         rows=len(taught),
         examples=examples,
         sources=dict(sorted(Counter(row.source for row in taught).items())),
@@ -86,53 +112,64 @@ def make_base(data: Path, models: Path, now: datetime, progress: Progress, *, jo
     )
     passages = choose_limits(Model(*parts), shippable)
     model = Model(*parts, passages=passages)
-    contents = {registry.WEIGHTS: _pack(weights)}
-    sizes = {name: len(content) for name, content in contents.items()}
+    packed = _pack(weights)
+    sizes = {registry.WEIGHTS: len(packed)}
     measured = measure(model, [row for row in rows if row.split == "test"], valid, sizes, progress)
 
-    content = contents[registry.WEIGHTS] + msgspec.json.encode((promised.calibration, promised.thresholds))
+    content = packed + msgspec.json.encode((promised.calibration, promised.thresholds))
     version = f"base-{now:%Y%m%d}-{corpora.digest(content)[:8]}"
+
+    def describe(files: list[File]) -> Manifest:
+        return Manifest(
+            format=manifests.FORMAT,
+            version=version,
+            created=f"{now:%Y-%m-%dT%H:%M:%SZ}",
+            schema=SCHEMA,
+            parent=None,
+            labels=list(labels),
+            languages=languages,
+            scripts=scripts,
+            files=files,
+            libraries={
+                "python": platform.python_version(),
+                **{name: importlib.metadata.version(name) for name in LIBRARIES},
+            },
+            data=learned_from,
+            calibration=promised.calibration,
+            thresholds=promised.thresholds,
+            approvals=promised.approvals,
+            passages=passages,
+            curve=promised.curve,
+            by_language=promised.by_language,
+            metrics=measured.metrics(),
+            golden=[_golden(model, text) for text in golden.TEXTS],
+            goals=measured.goals(),
+            reliability=measured.reliability({label: one.prior for label, one in promised.calibration.items()}),
+        )
+
+    return Prepared(version, model, weights, measured, describe)
+
+
+def publish_base(models: Path, prepared: Prepared, progress: Progress, gate: Sequence[GateLine] = ()) -> Made:
+    """Publish a version that was prepared, with the gate's lines where it had to pass one.
+
+    Raises:
+        ModelRefused: it would not load, or cannot be written; nothing is left behind.
+    """
     described: list[Manifest] = []
 
     def describe(files: list[File]) -> Manifest:
-        described.append(
-            Manifest(
-                format=manifests.FORMAT,
-                version=version,
-                created=f"{now:%Y-%m-%dT%H:%M:%SZ}",
-                schema=SCHEMA,
-                parent=None,
-                labels=list(labels),
-                languages=languages,
-                scripts=scripts,
-                files=files,
-                libraries={
-                    "python": platform.python_version(),
-                    **{name: importlib.metadata.version(name) for name in LIBRARIES},
-                },
-                data=learned_from,
-                calibration=promised.calibration,
-                thresholds=promised.thresholds,
-                approvals=promised.approvals,
-                passages=passages,
-                curve=promised.curve,
-                by_language=promised.by_language,
-                metrics=measured.metrics(),
-                golden=[_golden(model, text) for text in golden.TEXTS],
-                goals=measured.goals(),
-                reliability=measured.reliability({label: one.prior for label, one in promised.calibration.items()}),
-            )
-        )
+        described.append(msgspec.structs.replace(prepared.describe(files), gate=list(gate)))
         return described[0]
 
     try:
-        folder = registry.publish(models, version, contents, describe)
+        folder = registry.publish(models, prepared.version, {registry.WEIGHTS: _pack(prepared.weights)}, describe)
     except Conflict:
         # The name has the hash of weights and thresholds: the same data made the same model today.
-        folder = models / version
+        folder = models / prepared.version
         described = [manifests.read(folder)]
     progress("publish", 1, 1)
-    return Made(folder, described[0], measured)
+    return Made(folder, described[0], prepared.measured)
 
 
 def _end_workers(jobs: int) -> None:

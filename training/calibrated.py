@@ -4,6 +4,7 @@ What was drawn for a check counts for one over its probability, as it stands for
 """
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from training.trial import Floats, Trial, present, resamples
 
 BINS: Final = 10
 MARGIN: Final = 0.02  # Of the error, and of the mean score beside the share of positives.
+RESAMPLES: Final = 200
 FEWEST: Final = 20  # Positives and negatives.
 FEWEST_EFFECTIVE: Final = 200.0  # Rows of equal weight that tell as much (Kish 1965).
 
@@ -38,7 +40,7 @@ def says_what_it_means(trial: Trial) -> Sequence[GateLine]:
     if trial.newer is not None and trial.newer.size == rows.size:
         before = 1 / (1 + np.exp(-trial.champion_logits(rows)))
     weights = present(trial, rows)[rows] / trial.lessons.chances[rows]
-    drawn = resamples(trial, rows)
+    drawn = list(islice(resamples(trial, rows), RESAMPLES))
     judged = []
     for column, label in enumerate(trial.labels):
         examples = examples_of(trial.lessons, label.value, present(trial, rows)).only(rows)
@@ -78,7 +80,7 @@ def compare(
     if now.error - was.error <= MARGIN and gap <= MARGIN:
         return was, now, False
     errors, gaps = [], []
-    for counts in drawn[:200]:
+    for counts in drawn:
         old, new = (fit_of(scores, values, weights * counts) for scores in (before, after))
         errors.append(new.error - old.error)
         gaps.append(new.mean - new.share)

@@ -79,6 +79,13 @@ class Candidate:
     model: Model
     described: Manifest
 
+    @classmethod
+    def of(cls, base: Base, described: Manifest, delta: Delta) -> "Candidate":
+        """Return the version that a manifest and a correction make of a base."""
+        house_rules = HouseScorer(base.model, delta).score if delta.house_rules else None
+        model = registry.new_model(described, delta.over(base.weights), house_rules)
+        return cls(described.version, delta, model, described)
+
 
 def assemble(base: Base, lessons: Lessons, taught: Mapping[str, Taught], now: datetime) -> Candidate:
     """Return the version that corrections make of a base. The same lessons make the same version on the same day."""

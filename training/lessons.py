@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -75,32 +76,42 @@ class Lessons:
 
 
 Tick = Callable[[int], object]
+Keep = Callable[[Sequence[tuple[str, str]]], object]
 
 
 async def collect(
-    connection: Connection, base: Model, idf: Matrix, site_id: SiteId | None, folder: Path, tick: Tick
-) -> Lessons:
+    connection: Connection, base: Model, idf: Matrix, site_id: SiteId | None, folder: Path, tick: Tick,
+    *, now: datetime, keep: Keep | None = None,
+) -> Lessons:  # fmt: skip
     """Read all that people said of a site's comments, or of every site's.
 
     Args:
         base: the model that is corrected; its scores say what contradicts it.
         folder: for the files of the features, which have no name.
         tick: told after each page how many more comments are read.
+        now: when this is. A decision of a clock that ran ahead counts as taken now, or it would be the newest for ever.
+        keep: told ids and texts of each page; they are let go else.
     """
     store = FeatureStore(folder, idf)
     try:
         evidence = await gather(connection, site_id)
-        collector = _Collector(base, store, evidence)
+        collector = _Collector(base, store, evidence, to_ms(now))
         after = ""
         while judged := await stored.page(connection, site_id, after=after):
             after = judged[-1].comment_id
             teaching = [one for one in judged if not evidence.withholds(one)]
-            collector.take([one for judgement in teaching if (one := _of_comment(judgement))])
+            page = [one for judgement in teaching if (one := _of_comment(judgement))]
+            collector.take(page)
+            if keep:
+                keep([(one.id, one.text) for one in page])
             tick(len(judged))
         after = ""
         while said := await stored.page_of_texts(connection, site_id, after=after):
             after = said[-1].id
-            collector.take([_of_text(one) for one in said])
+            page = [_of_text(one) for one in said]
+            collector.take(page)
+            if keep:
+                keep([(one.id, one.text) for one in page])
             tick(len(said))
         return collector.finish()
     finally:
@@ -150,6 +161,7 @@ def _of_comment(judged: Judged) -> _Said | None:
         people=ruling.people if ruling else 0,
         is_disputed=ruling.is_disputed if ruling else False,
         time=times[0],
+        time=max(times[0], to_ms(judged.received_at)),  # Nobody decides before there is a comment.
         source=MODERATORS if ruling else judged.feedback[0].provenance.value,
         chance=(ruling.probability if ruling else None) or 1.0,
         values=values,
@@ -185,7 +197,8 @@ class _Numbering(dict[str, int]):
 
 
 class _Collector:
-    def __init__(self, base: Model, store: FeatureStore, evidence: Evidence) -> None:
+    def __init__(self, base: Model, store: FeatureStore, evidence: Evidence, latest: int) -> None:
+        self._latest = latest
         self._base, self._store, self._witnesses, self._evidence = base, store, Witnesses(base), evidence
         self._clusters, self._sites, self._authors, self._people = Clusters(), _Numbering(), _Numbering(), _Numbering()
         self._ids: list[str] = []
@@ -216,7 +229,12 @@ class _Collector:
             self._clusters.add(one.text, one.site, one.campaign)  # type: ignore[arg-type]
             self._ids.append(one.id)
             self._numbers.append(
-                (self._sites[one.site], one.time, self._authors.of(one.author), self._people.of(one.person))
+                (
+                    self._sites[one.site],
+                    min(one.time, self._latest),
+                    self._authors.of(one.author),
+                    self._people.of(one.person),
+                )
             )
             self._chances.append(one.chance)
             self._sources[one.source] += 1

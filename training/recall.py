@@ -20,7 +20,7 @@ OPERATING_AT_MOST: Final = 0.2
 
 def finds_as_much(trial: Trial) -> Sequence[GateLine]:
     """Check that no more of what people reject is missed, at the same share of approved comments held."""
-    lines = [_compare(trial, "recall", trial.split.test, trial.base_margins, "the base")]
+    lines = [_compare(trial, "recall", trial.split.test, trial.base_margins, trial.rival)]
     if trial.newer is not None:
         lines.append(
             _compare(trial, "recall against the champion", trial.newer, trial.champion_margins, "the champion")

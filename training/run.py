@@ -1,14 +1,15 @@
-"""One run of learning: snapshot → lessons → split → fit → gate → publish → activate.
+"""One run of learning: snapshot → split → fit → calibrate → evaluate → gate → publish → activate.
 
 It writes nothing but a whole version at its very end, so that wherever it is stopped, the champion and the list of
-versions are as before. What it needs on the way are files without a name.
+versions are as before. What it needs on the way are files without a name. `steps` has the steps, `stepwise` runs them
+one at a time.
 """
 
 import fcntl
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -16,24 +17,21 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-import numpy as np
+from threadpoolctl import threadpool_limits
 
-from moderator.classifier import history, registry
+from moderator.classifier import history
 from moderator.classifier.history import PastRun
 from moderator.classifier.manifest import GateLine, TaughtLabel
-from moderator.domain.errors import Conflict, ModelRefused, ModerationError, Unavailable
+from moderator.domain.errors import ModelRefused, ModerationError, Unavailable
 from moderator.domain.ids import SiteId
-from moderator.storage import lessons as stored
-from moderator.storage.columns import from_ms, to_ms
-from moderator.storage.snapshot import open_snapshot
-from training import gate
-from training.gate import Check, Trial
-from training.learned import Base, assemble, load_base, publish
-from training.lessons import Lessons, collect
+from moderator.storage.columns import from_ms
+from training import gate, refit, steps
+from training.base import publish_base
+from training.gate import Check
+from training.learned import assemble
 from training.progress import Progress
 from training.promotion import Became, Promotion, promote
 from training.split import split
-from training.teach import Taught, choose_strengths, fit_all
 
 FOLDER: Final = history.FOLDER
 LOCK: Final = "lock"
@@ -75,7 +73,8 @@ class AlreadyRunning(Unavailable):
 class Wish:
     """What a run is asked to do. `site_id` None learns from all sites together; a dry run publishes nothing.
 
-    `promotion` says what becomes of a version that passed the gate where `activates` does not.
+    `promotion` says what becomes of a version that passed the gate where `activates` does not. With a `corpus`, a folder
+    of labelled files, it makes a new base from these and the decisions.
     """
 
     database: str
@@ -85,7 +84,18 @@ class Wish:
     activates: bool = False
     promotion: Promotion = Promotion.OFF
     jobs: int = 2
+    corpus: Path | None = None
     checks: Sequence[Check] = gate.CHECKS
+
+
+def one_thread_a_product() -> AbstractContextManager[object]:
+    """Let products of arrays use one thread while this lasts.
+
+    Two spend ten times as long waiting for each other (measured on a fit), and how many there are would change the last
+    digits. Labels are fitted side by side instead.
+    """
+    limits: AbstractContextManager[object] = threadpool_limits(1, "blas")
+    return limits
 
 
 @contextmanager
@@ -120,7 +130,7 @@ async def run(wish: Wish, now: datetime, progress: Progress) -> Ran:
     """Learn from what people decided, and leave a line in the history, whatever came of it; a dry run leaves none.
 
     Raises:
-        AlreadyRunning, ModelRefused, StorageUnavailable, StorageCorrupt, SchemaRefused: nothing was changed.
+        AlreadyRunning, ModelRefused, Unavailable, StorageCorrupt, SchemaRefused: nothing was changed.
     """
     began = time.monotonic()
 
@@ -152,37 +162,44 @@ def _moment(at: datetime) -> str:
 
 
 async def _learn(wish: Wish, now: datetime, progress: Progress) -> Ran:
-    with only_one(wish.models) as folder:
-        current = registry.version_used_by(wish.models, wish.site_id)
-        if current is None:
-            raise ModelRefused("There is no model to learn on: `moderator model activate` a base version first.")
-        champion = registry.load_version(wish.models, current)
-        base = load_base(wish.models, current)
-        lessons = await read(wish, base, folder, progress)
-        weights = lessons.weights()
+    with only_one(wish.models) as folder, one_thread_a_product():
+        ground = steps.find_ground(wish.models, wish.site_id)
+        labels = ground.base.model.labels
+        texts: dict[str, str] = {}
+        keep = texts.update if wish.corpus else None
+        lessons = await steps.take_lessons(wish.database, wish.site_id, ground.base, folder, now, progress, keep)
         parted = split(lessons.times, lessons.authors, lessons.clusters)
-        strengths = choose_strengths(lessons, base.model.labels, parted.fit, weights, progress, wish.jobs)
-        everything = np.arange(len(lessons))
-        taught = fit_all(lessons, base.model.labels, everything, weights, strengths, progress, wish.jobs)
+        fits = steps.fit(lessons, labels, parted, progress, wish.jobs)
         said = {
-            "previous": current,
+            "previous": ground.version,
             "rows": len(lessons),
             "waiting": int(lessons.waits.sum()),
             "until": _moment(from_ms(int(lessons.times.max()))) if len(lessons) else None,
-            "labels": {label: one.summary for label, one in taught.items()},
+            "labels": {label: one.summary for label, one in fits.taught.items()},
             "dry_run": wish.is_dry,
             "site": wish.site_id,
         }
-        if all(one.summary.moves in ("nothing", "intercept") for one in taught.values()):
+        if not fits.tested and not wish.corpus:
             return Ran(outcome=Outcome.NOTHING_TO_LEARN, version=None, gate=[], **said)  # type: ignore[arg-type]
-        tested = fit_all(lessons, base.model.labels, parted.fit, weights, strengths, progress, wish.jobs)
-        candidate = assemble(base, lessons, taught, now)
-        trial = Trial(base, champion, _until(wish.models, current), candidate, lessons, parted, tested)
+        candidate = assemble(ground.base, lessons, fits.taught, now)
+        trial = steps.try_out(ground, lessons, parted, fits, candidate)
+        prepared = None
+        if wish.corpus:
+            enough = gate.has_enough_labels(trial)
+            if not all(line.passed for line in enough):  # A base takes minutes: what is sure to be refused is none.
+                return Ran(outcome=Outcome.REFUSED, version=None, gate=list(enough), **said)  # type: ignore[arg-type]
+            prepared, trial = refit.prepare(wish.corpus, trial, texts, now, progress, wish.jobs)
+            candidate = trial.candidate
         lines = gate.run_gate(trial, wish.checks)
         if not all(line.passed for line in lines):
             return Ran(outcome=Outcome.REFUSED, version=None, gate=lines, **said)  # type: ignore[arg-type]
-        if not wish.is_dry:
-            _publish(wish, trial, taught, lines)
+        if prepared and not wish.is_dry:
+            publish_base(wish.models, prepared, progress, lines)
+        elif not wish.is_dry:
+            metrics = gate.metrics(trial)
+            steps.publish_tried(
+                wish.models, ground.base, candidate, lessons, fits.taught, wish.site_id, lines, metrics
+            )  # fmt: skip
         version = None if wish.is_dry else candidate.version
         became = Became.NOTHING
         if not wish.is_dry:
@@ -197,39 +214,3 @@ async def _learn(wish: Wish, now: datetime, progress: Progress) -> Ran:
             shadow=became is Became.SHADOWED,
             **said,  # type: ignore[arg-type]
         )
-
-
-async def read(wish: Wish, base: Base, folder: Path, progress: Progress) -> Lessons:
-    """Read from a snapshot what there is to learn from."""
-    async with open_snapshot(wish.database, folder, lambda done, total: progress("snapshot", done, total)) as snapshot:
-        total, done = await stored.count(snapshot, wish.site_id), 0
-
-        def tick(rows: int) -> None:
-            nonlocal done
-            done += rows
-            progress("read", done, max(total, done))
-
-        return await collect(snapshot, base.model, base.weights.idf, wish.site_id, folder, tick)
-
-
-def _publish(wish: Wish, trial: Trial, taught: dict[str, Taught], lines: list[GateLine]) -> None:
-    try:
-        publish(
-            wish.models,
-            trial.base,
-            trial.candidate,
-            trial.lessons,
-            taught,
-            sites=[wish.site_id] if wish.site_id else [],
-            gate=lines,
-            metrics=gate.metrics(trial),
-        )
-    except Conflict:
-        # The name has the hash of what was learned: nothing has changed since the version of this name was published.
-        registry.read_manifest(wish.models, trial.candidate.version)
-
-
-def _until(models: Path, version: str) -> int | None:
-    """Return until when (milliseconds) decisions had taught the champion; None for a base."""
-    learned = registry.read_manifest(models, version).learned
-    return to_ms(datetime.fromisoformat(learned.until)) if learned else None

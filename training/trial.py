@@ -1,6 +1,6 @@
 """What the gate has before it: a candidate, the version in use, the decisions held out; and how they are compared."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, log
 from typing import Final
@@ -20,6 +20,7 @@ from training.teach import Taught, base_of
 
 RESAMPLES: Final = 2_000
 SEED: Final = 20_261_126
+ROWS_AT_A_TIME: Final = 4_000  # Of the features, of which a copy is made in memory.
 
 Floats = NDArray[np.float64]
 
@@ -41,6 +42,11 @@ class Trial:
     tested: Mapping[str, Taught]
 
     @property
+    def rival(self) -> str:
+        """What `base_logits` and `base_margins` are of, in words."""
+        return "the base"
+
+    @property
     def newer(self) -> NDArray[np.int64] | None:
         """The decisions held out that the version in use has not seen; None where it is the base, which saw none."""
         if self.since_champion is None:
@@ -55,12 +61,16 @@ class Trial:
 
     def tested_logits(self, rows: NDArray[np.int64]) -> Floats:
         """Return the tested correction's logits of some rows, shape (rows, labels)."""
-        matrix, scales = self.lessons.features.matrix[rows], self.lessons.features.scales
-        found = []
-        for label in self.labels:
-            base, _ = base_of(self.lessons, self.labels, label.value)
-            found.append(self.tested[label.value].fitted.logits(matrix, scales, base[rows]))
-        return np.stack(found, axis=1)
+        found = [np.empty((0, len(self.labels)))]
+        for begin in range(0, rows.size, ROWS_AT_A_TIME):
+            part = rows[begin : begin + ROWS_AT_A_TIME]
+            matrix, scales = self.lessons.features.matrix[part], self.lessons.features.scales
+            own = []
+            for label in self.labels:
+                base, _ = base_of(self.lessons, self.labels, label.value)
+                own.append(self.tested[label.value].fitted.logits(matrix, scales, base[part]))
+            found.append(np.stack(own, axis=1))
+        return np.concatenate(found)
 
     def tested_margins(self, rows: NDArray[np.int64]) -> Floats:
         """Return the `margins` of the tested correction, whose thresholds move with its calibration."""
@@ -90,6 +100,11 @@ class Trial:
         return _worst(self.champion_logits(rows), _limits(self.champion, self.labels))
 
 
+def margins_of(model: Model, logits: Floats) -> Floats:
+    """Return how far above a model's thresholds (balanced) the worst label of each row is."""
+    return _worst(logits, _limits(model, model.labels))
+
+
 def _limits(model: Model, labels: Sequence[Label]) -> Floats:
     thresholds = model.thresholds(Caution.BALANCED)
     return np.array([log(own / (1 - own)) if (own := thresholds[label].hold_at) < 1 else inf for label in labels])
@@ -117,13 +132,11 @@ def ruled(trial: Trial, rows: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDA
     return values[is_known] >= 0.5, rows[is_known]
 
 
-def resamples(trial: Trial, rows: NDArray[np.int64]) -> Sequence[Floats]:
-    """Return how often each row is drawn, resample by resample: an author's rows together, since they are alike."""
+def resamples(trial: Trial, rows: NDArray[np.int64]) -> Iterator[Floats]:
+    """Yield how often each row is drawn, resample by resample: an author's rows together, since they are alike."""
     authors, clusters = trial.lessons.authors[rows], trial.lessons.clusters[rows]
     _, places = np.unique(np.where(authors == NOBODY, -2 - clusters, authors), return_inverse=True)
     groups = int(places.max()) + 1
     chance = np.random.default_rng(SEED)
-    return [
-        np.bincount(chance.integers(groups, size=groups), minlength=groups)[places].astype(np.float64)
-        for _ in range(RESAMPLES)
-    ]
+    for _ in range(RESAMPLES):
+        yield np.bincount(chance.integers(groups, size=groups), minlength=groups)[places].astype(np.float64)

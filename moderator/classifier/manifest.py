@@ -210,9 +210,9 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """A model version. `parent` is the version it was fitted on, for one that learned from decisions.
 
-    `learned` says how it did. `passages` says from which score on one passage of a text is worth a look, whatever the
-    whole text scores. `reliability` has ten groups of natural test rows for each label; versions from before it was
-    kept have none.
+    `learned` says how it did; `gate` is that of a base which took another one's place. `passages` says from which score
+    on one passage of a text is worth a look, whatever the whole text scores. `reliability` has ten groups of natural
+    test rows for each label; versions from before it was kept have none.
     """
 
     format: int
@@ -237,6 +237,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     by_language: dict[str, LanguageOf] = {}
     reliability: dict[Label, list[ScoreGroup]] = {}
     learned: Learned | None = None
+    gate: list[GateLine] = []
 
     def thresholds_by_language(self, caution: Caution) -> dict[str, dict[Label, Threshold]]:
         """Return the thresholds of a level in each language that has its own; rejections are the shared ones."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from moderator.classifier.places import check_place
 from moderator.domain.errors import ModelRefused
 from moderator.domain.ids import SiteId
 
@@ -67,7 +68,7 @@ def read_versions(models: Path, site: SiteId | None = None) -> list[str]:
 
 
 def write_versions(models: Path, versions: list[str], site: SiteId | None = None) -> None:
-    """Name the version in use and the one before it."""
+    """Name the version in use and the one before it. Raises ModelRefused where that cannot be written."""
     _write(pointer(models, CURRENT, site), versions)
 
 
@@ -102,8 +103,10 @@ def _of(site: SiteId | None) -> str:
 
 
 def _read(models: Path, name: str, site: SiteId | None) -> list[str] | None:
+    path = pointer(models, name, site)
+    check_place(path)
     try:
-        return pointer(models, name, site).read_text("ascii").split()
+        return path.read_text("ascii").split()
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
@@ -111,6 +114,15 @@ def _read(models: Path, name: str, site: SiteId | None) -> list[str] | None:
 
 
 def _write(path: Path, lines: list[str]) -> None:
+    try:
+        _replace(path, lines)
+    except OSError as error:
+        raise ModelRefused(
+            f"{path.name} cannot be written: {error.strerror or error}. {lines[0]} is not in use."
+        ) from error
+
+
+def _replace(path: Path, lines: list[str]) -> None:
     if not path.parent.is_dir():
         path.parent.mkdir(parents=True, exist_ok=True)
         sync_folder(path.parent.parent)

@@ -20,6 +20,7 @@ from moderator.classifier import delta, pointers
 from moderator.classifier import manifest as manifests
 from moderator.classifier.manifest import File, Manifest
 from moderator.classifier.model import Calibration, Model, Weights
+from moderator.classifier.places import check_place
 from moderator.classifier.pointers import SHARED, VERSION, Trial, sync_folder
 from moderator.domain.errors import Conflict, ModelRefused, NotFound
 from moderator.domain.ids import SiteId
@@ -75,6 +76,9 @@ def read_manifest(models: Path, version: str) -> Manifest:
     """
     if not VERSION.fullmatch(version):
         raise ModelRefused("That is not the name of a version.")
+    # The folder of models itself may be reached by a link: where it stands, a setting says.
+    for place in (models.resolve(), models / version, models / version / manifests.FILE_NAME):
+        check_place(place)
     return manifests.read(models / version)
 
 
@@ -152,6 +156,7 @@ def _check_libraries(manifest: Manifest) -> None:
 def _checked(path: Path, file: File) -> bytes:
     """Return the content of a file that is the one described. What is checked is what is returned."""
     name = f"{path.parent.name}: {path.name}"
+    check_place(path)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
         with os.fdopen(descriptor, "rb") as opened:
@@ -245,6 +250,7 @@ def activate(models: Path, version: str, site: SiteId | None = None) -> None:
 
     Raises:
         NotFound: there is no such version.
+        ModelRefused: the disk is full, or the folder cannot be written.
     """
     if not (version in list_versions(models) or (site is not None and version == SHARED)):
         raise NotFound(f"There is no model version {version}.")
@@ -307,8 +313,17 @@ def publish(
 
     Raises:
         Conflict: the version is there already.
-        ModelRefused: it would not load; nothing is left behind.
+        ModelRefused: it would not load, or cannot be written; nothing is left behind.
     """
+    try:
+        return _publish(models, version, contents, describe)
+    except OSError as error:
+        raise ModelRefused(f"{version} cannot be written to {models}: {error.strerror or error}.") from error
+
+
+def _publish(
+    models: Path, version: str, contents: Mapping[str, bytes], describe: Callable[[list[File]], Manifest]
+) -> Path:
     if not VERSION.fullmatch(version) or version == SHARED:
         raise ModelRefused("A version's name has small letters, digits, dots and dashes.")
     models.mkdir(parents=True, exist_ok=True)
@@ -317,7 +332,7 @@ def publish(
     unfinished = Path(tempfile.mkdtemp(dir=models, prefix=".unfinished-"))
     try:
         folder = unfinished / version
-        folder.mkdir()
+        folder.mkdir(mode=0o755)
         files = [
             File(name=name, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
             for name, content in contents.items()
@@ -329,12 +344,12 @@ def publish(
         folder.rename(models / version)
         sync_folder(models)
     finally:
-        shutil.rmtree(unfinished)
+        shutil.rmtree(unfinished, ignore_errors=True)
     return models / version
 
 
 def _write(path: Path, content: bytes) -> None:
-    with path.open("xb") as written:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "wb") as written:
         written.write(content)
         written.flush()
         os.fsync(written.fileno())

@@ -32,7 +32,8 @@ from moderator.storage.sqlite import SqliteDatabase
 from tests.builders import A_SITE
 from tests.conftest import ReusedDatabase
 from tests.storage.rows import ANNA, ANOTHER_SITE, BEN
-from tests.tiny import NOW, publish_tiny, silent
+from tests.tiny import NOW as MADE
+from tests.tiny import publish_tiny, silent
 from tests.training import taught_site
 from training import __main__ as cli
 from training import gate
@@ -48,6 +49,7 @@ TEXTS = (
     "",
 )
 DECISIONS = 600
+NOW = MADE + timedelta(days=1)  # All has been decided by then.
 # What the tiny model says of German, of groups or of an emoji is chance, and attacking takes a second each time; these
 # checks have tests of their own.
 _LEFT_OUT = (gate.keeps_golden_verdicts, gate.treats_groups_alike, gate.withstands_as_much)
@@ -295,38 +297,50 @@ async def test_stopped_at_any_step_it_leaves_all_as_it_was(wish: Wish, step: str
 
 
 KILLED = """
-import asyncio, os, signal, sys
+import asyncio, json, os, signal, sys
+from datetime import timedelta
 from pathlib import Path
 from moderator.classifier import registry
-from tests.tiny import NOW
+from tests.tiny import NOW as MADE
+from training import gate
 from training.run import Wish, run
+
+models, killed = Path(sys.argv[2]), {}
 
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 
-def progress(step, done, total):
-    if step == sys.argv[3]:
-        die()
+def run_until(step):
+    places = {"gate": (gate, "run_gate"), "write": (registry, "_write"), "rename": (Path, "rename"),
+              "activate": (registry, "activate")}
+    if step in places:
+        setattr(*places[step], die)
+    wish = Wish(database=sys.argv[1], models=models, activates=True, jobs=1, checks=[])
+    asyncio.run(run(wish, MADE + timedelta(days=1), lambda name, *_: die() if name == step else None))
 
-if sys.argv[3] == "rename":
-    Path.rename = die
-if sys.argv[3] == "activate":
-    registry.activate = die
-wish = Wish(database=sys.argv[1], models=Path(sys.argv[2]), activates=True, jobs=1, checks=[])
-asyncio.run(run(wish, NOW, progress))
+for step in sys.argv[3:]:
+    child = os.fork()
+    if not child:
+        run_until(step)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    versions = registry.list_versions(models)
+    for version in versions:
+        registry.load_version(models, version)
+    killed[step] = (os.waitstatus_to_exitcode(status), registry.current_version(models), len(versions))
+print(json.dumps(killed))
 """
+KILLED_AT = ("snapshot", "read", "choose", "fit", "gate", "write", "rename", "activate")
 
 
-@pytest.mark.parametrize("step", ["snapshot", "fit", "rename", "activate"])
-async def test_killed_at_any_step_it_leaves_whole_versions_and_the_champion(wish: Wish, step: str) -> None:
+async def test_killed_at_any_step_it_leaves_whole_versions_and_the_champion(wish: Wish) -> None:
     champion = registry.current_version(wish.models)
-    arguments = [sys.executable, "-c", KILLED, wish.database, str(wish.models), step]
+    arguments = [sys.executable, "-c", KILLED, wish.database, str(wish.models), *KILLED_AT]
     ended = await anyio.run_process(arguments, check=False, env=HERE)
-    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
-    assert registry.current_version(wish.models) == champion
-    for version in registry.list_versions(wish.models):
-        registry.load_version(wish.models, version)
-    assert len(registry.list_versions(wish.models)) == (2 if step == "activate" else 1)
+    assert ended.returncode == 0, ended.stderr.decode()
+    # Each loaded; the last one was whole, and published, before it could be used.
+    counts = {step: 2 if step == "activate" else 1 for step in KILLED_AT}
+    assert json.loads(ended.stdout) == {step: [-signal.SIGKILL, champion, counts[step]] for step in KILLED_AT}
     ran = await run(_but(wish, activates=True), NOW, silent)
     assert ran.outcome is Outcome.ACTIVATED
 
@@ -368,9 +382,72 @@ async def test_a_full_disk_is_refused_and_nothing_changed(wish: Wish, monkeypatc
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(registry, "_write", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(ModelRefused, match="No space left on device"):
         await run(_but(wish, activates=True), NOW, silent)
     assert _published(wish.models) == before
+
+
+LIMITED = """
+import json, os, resource, sys
+from functools import partial
+from pathlib import Path
+from moderator.classifier import registry
+from training import __main__ as cli, gate, run
+
+def limited(holder, name, size):
+    function = getattr(holder, name)
+    def wrapped(*arguments, **named):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+        return function(*arguments, **named)
+    setattr(holder, name, wrapped)
+
+PLACES = {"features": (run.steps, "collect", 50_000), "version": (registry, "publish", 3_000),
+          "current": (registry, "activate", 10)}
+run.Wish = partial(run.Wish, checks=[gate.hides_nothing])
+ended = {}
+for place, limit in PLACES.items():
+    reading, writing = os.pipe()
+    if not (child := os.fork()):
+        os.dup2(writing, 2)
+        limited(*limit)
+        try:
+            cli.main(["run", "--jobs", "1", "--activate", "--json"], standalone_mode=False)
+        except cli.ModerationError as error:
+            os.write(2, f"Error: {error}".encode())
+            os._exit(1)
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as said:
+        words = said.read().decode()
+    _, status = os.waitpid(child, 0)
+    models = Path(os.environ["MODERATOR_MODELS"])
+    for version in registry.list_versions(models):
+        registry.load_version(models, version)
+    unfinished = [path.name for path in models.iterdir() if path.name.startswith((".unfinished", ".current"))]
+    ended[place] = [os.waitstatus_to_exitcode(status), words.splitlines()[-1], registry.current_version(models),
+                    len(registry.list_versions(models)), unfinished]
+print(json.dumps(ended))
+"""
+
+
+async def test_a_disk_that_fills_up_ends_the_command_with_a_sentence(wish: Wish) -> None:
+    """The limit of a file's size fails as a full disk does, at the very write."""
+    champion = registry.current_version(wish.models)
+    environment = {**HERE, "MODERATOR_DATABASE": wish.database, "MODERATOR_MODELS": str(wish.models)}
+    done = await anyio.run_process([sys.executable, "-c", LIMITED], check=False, env=environment)
+    assert done.returncode == 0, done.stderr.decode()
+    ended = json.loads(done.stdout)
+    sentences = {
+        "features": "What is learned from cannot be written",
+        "version": "cannot be written to",
+        "current": "is not in use",
+    }
+    for place, sentence in sentences.items():
+        code, words, current, versions, unfinished = ended[place]
+        assert (code, current, unfinished) == (1, champion, []), (place, words)
+        assert words.startswith("Error: "), words
+        assert sentence in words
+        assert versions == (2 if place == "current" else 1)
 
 
 async def _command(wish: Wish, *options: str) -> tuple[int, str]:
