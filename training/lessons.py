@@ -160,7 +160,6 @@ def _of_comment(judged: Judged) -> _Said | None:
         person=ruling.person if ruling else None,
         people=ruling.people if ruling else 0,
         is_disputed=ruling.is_disputed if ruling else False,
-        time=times[0],
         time=max(times[0], to_ms(judged.received_at)),  # Nobody decides before there is a comment.
         source=MODERATORS if ruling else judged.feedback[0].provenance.value,
         chance=(ruling.probability if ruling else None) or 1.0,

@@ -73,8 +73,8 @@ class AlreadyRunning(Unavailable):
 class Wish:
     """What a run is asked to do. `site_id` None learns from all sites together; a dry run publishes nothing.
 
-    `promotion` says what becomes of a version that passed the gate where `activates` does not. With a `corpus`, a folder
-    of labelled files, it makes a new base from these and the decisions.
+    `promotion` says what becomes of a version that passed the gate where `activates` does not. With a `corpus`, a
+    folder of labelled files, it makes a new base from these and the decisions.
     """
 
     database: str
