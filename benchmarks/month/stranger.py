@@ -38,7 +38,7 @@ def put_base(
             registry.activate(models, version)
             return version, True
     labelled = models.parent / "labelled"
-    labelled.mkdir()
+    labelled.mkdir(parents=True)
     for path in corpora.files(data):
         _write(labelled / path.name, _some(path, source, lang))
     made = make_base(labelled, models, now, progress, jobs=2)
