@@ -37,7 +37,9 @@ HARMLESS = ("The summit ended well, and the council voted.", "The railway opens 
 
 
 def new_comment(services: Services, site: SiteId, text: str) -> Comment:
-    return a_comment(text, comment_id=services.ids.new(), site_id=site, received_at=services.now())
+    # Ids of the moment, whatever time it was before.
+    ids = IdSource(clock_ms=lambda: int(services.now().timestamp() * 1000))
+    return a_comment(text, comment_id=ids.new(), site_id=site, received_at=services.now())
 
 
 async def post(services: Services, site: SiteId, texts: Sequence[str]) -> None:
@@ -91,7 +93,7 @@ async def add_days(services: Services, site: SiteId, number: int) -> None:
 async def alarmed(services: Services, clock: Clock, site: SiteId) -> None:
     """Let yesterday be nothing like the days before it, and look at it."""
     clock.at = NOON - timedelta(days=1)
-    await add_days(services, site, 8)
+    await add_days(services, site, 15)
     await post(services, site, [f"{HARMLESS[number % 3]} {number}" for number in range(220)])
     clock.at = NOON
     assert await watch_all(services) == 1
@@ -206,7 +208,7 @@ async def test_a_service_may_be_set_to_tell_only(services: Services, clock: Cloc
 
 async def test_an_alarm_of_a_day_long_gone_changes_nothing(services: Services, clock: Clock, site: SiteId) -> None:
     clock.at = NOON - timedelta(days=1)
-    await add_days(services, site, 8)
+    await add_days(services, site, 15)
     await post(services, site, [f"{HARMLESS[number % 3]} {number}" for number in range(220)])
     clock.at = NOON + timedelta(days=1)
 
