@@ -227,7 +227,7 @@ async def test_whoever_has_looked_lifts_it_and_days_are_compared_anew(
 
     lifted = await resting.lift_alarm(services, OPERATOR, site)
 
-    assert {(one.standing, one.accepted_day) for one in lifted} == {(Standing.NONE, YESTERDAY)}
+    assert {(one.standing, one.accepted_day) for one in lifted} == {(Standing.NONE, TODAY)}
     assert (await moderate(services, new_comment(services, site, "A quiet remark."))).outcome.verdict is Action.APPROVE
     assert await acts(services) == [AuditAction.AUTOMATION_SUSPENDED, AuditAction.AUTOMATION_RESTORED]
     (delivery,) = await told(services)
