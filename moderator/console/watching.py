@@ -17,7 +17,7 @@ from moderator.console.session import shown
 from moderator.console.words import words
 from moderator.domain.certificates import Certificate, Standing
 from moderator.domain.comments import Site
-from moderator.domain.drift import FEWEST_COMMENTS, FEWEST_UNITS, Day, Figure, Level
+from moderator.domain.drift import FEWEST_COMMENTS, FEWEST_DAYS, Day, Figure, Level
 from moderator.domain.errors import NotFound
 from moderator.domain.estimates import more_needed
 from moderator.domain.people import Person
@@ -106,7 +106,7 @@ async def show_watching(request: Request[Any]) -> Response:
         part_of_limit=part_of_limit,
         needed=_needed,
         fewest_comments=FEWEST_COMMENTS,
-        fewest_days=FEWEST_UNITS,
+        fewest_days=FEWEST_DAYS,
         on_drift=found.settings.on_drift,
         width=WIDTH,
         height=HEIGHT,

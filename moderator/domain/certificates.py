@@ -8,7 +8,7 @@ has looked and lifts it, or until what they decided meanwhile shows that the mac
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -73,7 +73,7 @@ def weigh(certificate: Certificate, strata: Sequence[Stratum], now: datetime) ->
     measured = replace(certificate, bound=found.bound, audited=found.audited, needed=needed)
     is_suspended = certificate.standing is Standing.SUSPENDED
     if found.audited and found.bound <= certificate.promise:
-        renewed = _accepted(measured) if is_suspended else measured
+        renewed = _accepted(measured, now) if is_suspended else measured
         is_new = certificate.standing is not Standing.VALID
         earned_at = now if is_new else certificate.earned_at
         return replace(renewed, standing=Standing.VALID, earned_at=earned_at, expires_at=now + LIFETIME)
@@ -98,15 +98,16 @@ def suspend(certificate: Certificate, why: Sequence[Figure], *, day: date, now: 
 
 
 def lift(certificate: Certificate, now: datetime) -> Certificate:
-    """Return a certificate after somebody has looked: it is again what it was, and the day of the alarm is accepted."""
+    """Return a certificate after somebody has looked: it is again what it was, and what was before counts no more."""
     if certificate.standing is not Standing.SUSPENDED:
         return certificate
-    accepted = _accepted(certificate)
+    accepted = _accepted(certificate, now)
     return replace(accepted, standing=_aged(accepted, now))
 
 
-def _accepted(certificate: Certificate) -> Certificate:
-    return replace(certificate, suspended_at=None, alarm_day=None, why=(), accepted_day=certificate.alarm_day)
+def _accepted(certificate: Certificate, now: datetime) -> Certificate:
+    today = now.astimezone(UTC).date()
+    return replace(certificate, suspended_at=None, alarm_day=None, why=(), accepted_day=today)
 
 
 def _aged(certificate: Certificate, now: datetime) -> Standing:

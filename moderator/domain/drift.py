@@ -25,6 +25,7 @@ from typing import Final
 FEWEST_COMMENTS: Final = 200  # Under them chance alone moves an index of ten groups by 0.05.
 FEWEST_RULINGS: Final = 30
 FEWEST_UNITS: Final = 5  # Judged days, each of them enough comments, before there is anything to compare with.
+FEWEST_DAYS: Final = 14  # And two weeks: a weekend that nobody has seen yet would be an alarm.
 MOST_UNITS: Final = 28
 FARTHEST: Final = timedelta(days=90)  # What was longer ago is no reference for today.
 MOST_WORDS: Final = 1_000  # That are kept of a day, the most frequent ones.
@@ -149,7 +150,7 @@ def judge_day(day: date, sketch: Sketch, before: Sequence[Day], *, since: date |
     if pooled.comments < FEWEST_COMMENTS:
         return Day(day=day, sketch=sketch)
     quiet = [one for one, level in judged if level is Level.QUIET][-MOST_UNITS:]
-    if len(quiet) < FEWEST_UNITS:
+    if len(quiet) < FEWEST_UNITS or (day - earlier[0].day).days < FEWEST_DAYS:
         # Nothing can be said yet, but it is a day that the next ones are held against.
         return Day(day=day, sketch=sketch, level=Level.QUIET)
     last = next((one.figures for one in reversed(earlier) if one.level is not Level.WAITING), ())

@@ -97,8 +97,8 @@ async def comments_of(
 ) -> AsyncIterator[list[Seen]]:
     """Yield the comments that a site sent on a day, page by page. Erased ones are left out."""
     begin_ms = number_of(day) * DAY_MS
-    # Ids are made a moment before or after the time of receipt is taken.
-    after, before = first_id_at(begin_ms - 60_000), first_id_at(begin_ms + DAY_MS + 60_000)
+    # Ids are made a moment before or after the time of receipt is taken; after a clock was set back, up to that much.
+    after, before = first_id_at(begin_ms - 60_000), first_id_at(begin_ms + 2 * DAY_MS)
     while True:
         async with database.read() as connection:
             rows = await connection.all(
@@ -139,12 +139,16 @@ async def ruled(connection: Connection, site_id: SiteId, day: date) -> tuple[int
     return int(rows[0]["ruled"]), int(rows[0]["overturned"])
 
 
-FIRST = "SELECT received_ms FROM comments WHERE site_id = :site_id AND id >= :oldest ORDER BY id LIMIT 1"
+FIRST = """
+SELECT received_ms FROM comments WHERE site_id = :site_id AND id >= :oldest AND received_ms >= :since_ms
+ORDER BY id LIMIT 1
+"""
 
 
 async def first_day(connection: Connection, site_id: SiteId, since: date) -> date | None:
     """Return the day of the first comment that a site has sent since a day; None when there is none."""
-    row = await connection.one(FIRST, site_id=site_id, oldest=first_id_at(number_of(since) * DAY_MS))
+    since_ms = number_of(since) * DAY_MS
+    row = await connection.one(FIRST, site_id=site_id, oldest=first_id_at(since_ms - 60_000), since_ms=since_ms)
     return None if row is None else day_of(int(row["received_ms"]) // DAY_MS)
 
 

@@ -104,7 +104,7 @@ def _event(
 async def lift_alarm(services: Services, actor: Actor, site_id: SiteId) -> Sequence[Certificate]:
     """Let a site's automatic verdicts be given again: somebody has looked. Return what they rest on now.
 
-    From the day of the alarm on, days are held against one another anew: what it was about is how things are.
+    From this day on, days are held against one another anew and audits count anew: what it was about is how things are.
 
     Raises:
         NotFound: no such site.

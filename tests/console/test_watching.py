@@ -60,7 +60,7 @@ async def test_before_the_first_day_a_site_rests_on_its_model(admin: Visitor, si
     assert page.count("the model’s promise") == 2
     assert "<td>149</td>" in page
     assert "<td>59</td>" in page
-    assert "A day can be judged once 5 others have been seen" in page
+    assert "A day can be judged once 14 others have been seen" in page
     assert LIFT not in page
     assert 'class="problem alarm"' not in page
 

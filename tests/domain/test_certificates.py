@@ -73,10 +73,12 @@ def test_an_alarm_suspends_and_a_later_one_changes_nothing() -> None:
     [(VALID, 1, Standing.VALID), (VALID, 30, Standing.EXPIRED), (NEW, 1, Standing.NONE)],
 )
 def test_lifted_it_is_what_it_would_have_been(before: Certificate, days: int, after: Standing) -> None:
-    lifted = lift(suspend(before, [FIGURE], day=DAY, now=NOON), NOON + timedelta(days=days))
+    then = NOON + timedelta(days=days)
+
+    lifted = lift(suspend(before, [FIGURE], day=DAY, now=NOON), then)
 
     assert lifted.standing is after
-    assert (lifted.suspended_at, lifted.alarm_day, lifted.why, lifted.accepted_day) == (None, None, (), DAY)
+    assert (lifted.suspended_at, lifted.alarm_day, lifted.why, lifted.accepted_day) == (None, None, (), then.date())
 
 
 def test_only_what_is_suspended_is_lifted() -> None:
@@ -91,7 +93,7 @@ def test_what_people_decided_meanwhile_restores_it() -> None:
 
     assert (few.standing, few.needed) == (Standing.SUSPENDED, 1)
     assert (enough.standing, enough.earned_at, enough.expires_at) == (Standing.VALID, later, later + LIFETIME)
-    assert (enough.alarm_day, enough.accepted_day, enough.why) == (None, DAY, ())
+    assert (enough.alarm_day, enough.accepted_day, enough.why) == (None, later.date(), ())
 
 
 def test_a_suspended_one_does_not_expire_meanwhile() -> None:

@@ -12,21 +12,22 @@ from moderator.domain.comments import Comment
 from moderator.domain.drift import Day, Level, Sketch
 from moderator.domain.errors import Conflict, NotFound
 from moderator.domain.events import AuditAction, EndpointKind, EventName
-from moderator.domain.ids import CommentId, IdSource, SiteId
+from moderator.domain.ids import CommentId, DecisionId, IdSource, SiteId
 from moderator.domain.people import Person
 from moderator.domain.policy import Action, Rule
-from moderator.domain.review import ReasonCode
+from moderator.domain.review import ReasonCode, Source
 from moderator.services import Services, new_services
-from moderator.storage import audit, cases, certificates, outbox, watching
+from moderator.storage import audit, certificates, decisions, outbox, watching
 from moderator.storage.audit import Question
 from moderator.storage.database import Connection
 from moderator.storage.outbox import Delivery
 from moderator.usecases import certificates as resting
-from moderator.usecases import manage, review
+from moderator.usecases import manage
 from moderator.usecases import watching as watch_in
 from moderator.usecases.moderate import moderate, moderate_many
 from tests.builders import NOON, a_comment, a_policy
 from tests.fakes import Clock, FakeScorer
+from tests.storage.rows import a_decision
 from tests.usecases.conftest import OPERATOR
 
 pytestmark = pytest.mark.anyio
@@ -37,12 +38,16 @@ HARMLESS = ("The summit ended well, and the council voted.", "The railway opens 
 
 
 def new_comment(services: Services, site: SiteId, text: str) -> Comment:
-    return a_comment(text, comment_id=services.ids.new(), site_id=site, received_at=services.now())
+    # Ids of the moment, whatever time it was before.
+    ids = IdSource(clock_ms=lambda: int(services.now().timestamp() * 1000))
+    return a_comment(text, comment_id=ids.new(), site_id=site, received_at=services.now())
 
 
-async def post(services: Services, site: SiteId, texts: Sequence[str]) -> None:
+async def post(services: Services, site: SiteId, texts: Sequence[str]) -> list[Comment]:
     """Let comments come in, all at once."""
-    await moderate_many(services, [new_comment(services, site, text) for text in texts])
+    sent = [new_comment(services, site, text) for text in texts]
+    await moderate_many(services, sent)
+    return sent
 
 
 async def watch_all(services: Services) -> int:
@@ -91,7 +96,7 @@ async def add_days(services: Services, site: SiteId, number: int) -> None:
 async def alarmed(services: Services, clock: Clock, site: SiteId) -> None:
     """Let yesterday be nothing like the days before it, and look at it."""
     clock.at = NOON - timedelta(days=1)
-    await add_days(services, site, 8)
+    await add_days(services, site, 15)
     await post(services, site, [f"{HARMLESS[number % 3]} {number}" for number in range(220)])
     clock.at = NOON
     assert await watch_all(services) == 1
@@ -206,7 +211,7 @@ async def test_a_service_may_be_set_to_tell_only(services: Services, clock: Cloc
 
 async def test_an_alarm_of_a_day_long_gone_changes_nothing(services: Services, clock: Clock, site: SiteId) -> None:
     clock.at = NOON - timedelta(days=1)
-    await add_days(services, site, 8)
+    await add_days(services, site, 15)
     await post(services, site, [f"{HARMLESS[number % 3]} {number}" for number in range(220)])
     clock.at = NOON + timedelta(days=1)
 
@@ -225,7 +230,7 @@ async def test_whoever_has_looked_lifts_it_and_days_are_compared_anew(
 
     lifted = await resting.lift_alarm(services, OPERATOR, site)
 
-    assert {(one.standing, one.accepted_day) for one in lifted} == {(Standing.NONE, YESTERDAY)}
+    assert {(one.standing, one.accepted_day) for one in lifted} == {(Standing.NONE, TODAY)}
     assert (await moderate(services, new_comment(services, site, "A quiet remark."))).outcome.verdict is Action.APPROVE
     assert await acts(services) == [AuditAction.AUTOMATION_SUSPENDED, AuditAction.AUTOMATION_RESTORED]
     (delivery,) = await told(services)
@@ -278,29 +283,38 @@ async def test_an_alarm_of_no_site_is_not_lifted(services: Services) -> None:
         await resting.lift_alarm(services, OPERATOR, SiteId("nowhere"))
 
 
-async def decide_all(services: Services, person: Person, *, wrong: int = 0, leave: int = 0) -> None:
-    """Decide about what waits, `wrong` of them as a rejection."""
-    async with services.database.read() as connection:
-        waiting = [file.case.id for file in await cases.list_open(connection, as_of=services.now(), limit=400)]
-    for number, case_id in enumerate(waiting[: len(waiting) - leave]):
-        await review.claim_case(services, person, case_id)
-        action = Action.REJECT if number < wrong else Action.APPROVE
-        reason = ReasonCode.INSULT if action is Action.REJECT else None
-        await review.decide(services, person, case_id, action=action, reason=reason)
+async def decide(services: Services, person: Person, decided: Sequence[Comment], *, wrong: int = 0) -> None:
+    """Let somebody decide about comments that were all drawn, `wrong` of them as a rejection."""
+    made = [
+        a_decision(
+            one.id,
+            id=DecisionId(services.ids.new()),
+            site_id=one.site_id,
+            source=Source.MODERATOR,
+            person_id=person.id,
+            action=Action.REJECT if number < wrong else Action.APPROVE,
+            reason=ReasonCode.INSULT if number < wrong else None,
+            inclusion_probability=1.0,
+            decided_at=services.now(),
+        )
+        for number, one in enumerate(decided)
+    ]
+    async with services.database.transaction() as connection:
+        await decisions.append(connection, made)
 
 
 async def test_what_people_decide_meanwhile_restores_it(
     services: Services, clock: Clock, site: SiteId, anna: Person
 ) -> None:
     await alarmed(services, clock, site)
-    await post(services, site, [f"{HARMLESS[number % 3]} Number {number}" for number in range(190)])
-    await decide_all(services, anna, leave=60)
+    sent = await post(services, site, [f"{HARMLESS[number % 3]} Number {number}" for number in range(190)])
+    await decide(services, anna, sent[:150])
     clock.at += timedelta(days=1)
     await watch_all(services)
     # Fewer than four in five: what people have not come to may be the rest of the truth.
     assert (await standings(services, site))[Action.APPROVE].standing is Standing.SUSPENDED
 
-    await decide_all(services, anna)
+    await decide(services, anna, sent[150:])
     clock.at += timedelta(days=1)
     await watch_all(services)
 
@@ -317,8 +331,8 @@ async def test_a_site_earns_certificates_and_loses_them_by_its_audits(
     await manage.set_policy(
         services, OPERATOR, site, replace(a_policy(), audit_share=1.0, certified_rejects=True, duplicate_limit=0)
     )
-    await post(services, site, [f"{HARMLESS[number % 3]} Number {number}" for number in range(149)])
-    await decide_all(services, anna)
+    sent = await post(services, site, [f"{HARMLESS[number % 3]} Number {number}" for number in range(149)])
+    await decide(services, anna, sent)
     clock.at += timedelta(days=1)
     await watch_all(services)
 
@@ -364,8 +378,8 @@ async def test_a_broken_promise_suspends_what_it_is_about_alone(
     services: Services, clock: Clock, site: SiteId, anna: Person
 ) -> None:
     await manage.set_policy(services, OPERATOR, site, replace(a_policy(), audit_share=1.0, duplicate_limit=0))
-    await post(services, site, [f"{HARMLESS[number % 3]} Number {number}" for number in range(60)])
-    await decide_all(services, anna, wrong=12)
+    sent = await post(services, site, [f"{HARMLESS[number % 3]} Number {number}" for number in range(60)])
+    await decide(services, anna, sent, wrong=12)
     clock.at += timedelta(days=1)
     await watch_all(services)
 
