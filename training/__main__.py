@@ -16,6 +16,7 @@ from moderator.classifier import registry
 from moderator.classifier.manifest import Manifest
 from moderator.domain.errors import ModerationError
 from moderator.domain.ids import SiteId
+from moderator.log import set_up_logging
 from moderator.settings import Settings, load_settings
 from training import run as learning
 from training import stepwise, telling
@@ -178,6 +179,7 @@ def _reporter() -> Callable[[Path, Manifest, Measured, ShowProgress], None]:
 
 
 if __name__ == "__main__":
+    set_up_logging(Settings(log_level="warning"))  # Standard output is for results.
     try:
         main()
     except ModerationError as error:

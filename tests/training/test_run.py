@@ -392,6 +392,8 @@ import json, os, resource, sys
 from functools import partial
 from pathlib import Path
 from moderator.classifier import registry
+from moderator.log import set_up_logging
+from moderator.settings import Settings
 from training import __main__ as cli, gate, run
 
 def limited(holder, name, size):
@@ -404,6 +406,7 @@ def limited(holder, name, size):
 PLACES = {"features": (run.steps, "collect", 50_000), "version": (registry, "publish", 3_000),
           "current": (registry, "activate", 10)}
 run.Wish = partial(run.Wish, checks=[gate.hides_nothing])
+set_up_logging(Settings(log_level="warning"))
 ended = {}
 for place, limit in PLACES.items():
     reading, writing = os.pipe()
