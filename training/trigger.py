@@ -162,7 +162,12 @@ def check(base: Model, candidate: Model, witnesses: Witnesses, approved: Approve
     found = scan(base, candidate, phrases, texts)
     suspects = [one for one in found if one.drop > DROP]
     accounts = approved.account_for([one.phrase for one in suspects])
-    guilty = [(one, account) for one, account in zip(suspects, accounts, strict=True) if not account.is_stock]
+    stock = [one for one, account in zip(suspects, accounts, strict=True) if account.is_stock]
+    guilty = [
+        (one, account)
+        for one, account in zip(suspects, accounts, strict=True)
+        if not account.is_stock and one.drop - _explained(one.phrase, stock) > DROP
+    ]
     drop = guilty[0][0].drop if guilty else max((one.drop for one in found), default=0.0)
     detail = (
         f"so many more of {len(texts)} abusive texts, {len(witnesses.rejected)} of them rejected here, pass beside the "
@@ -180,6 +185,11 @@ def check(base: Model, candidate: Model, witnesses: Witnesses, approved: Approve
         need=f"≤ {100 * DROP:g} points, or harmless comments have it; {FEWEST_TEXTS} texts",
         detail=detail,
     )
+
+
+def _explained(phrase: str, stock: Sequence[Loss]) -> float:
+    """Return how much of a phrase's loss is that of a stock phrase in it: what stands beside it has its share."""
+    return max((one.drop for one in stock if f" {one.phrase} " in f" {phrase} "), default=0.0)
 
 
 def _abuse(base: Model, count: int) -> list[str]:
