@@ -53,10 +53,9 @@ def hides_nothing(trial: Trial) -> Sequence[GateLine]:
     Beside the base, not beside the version in use: a phrase may be planted night by night, a little each time.
     """
     is_rejected, rows = ruled(trial, np.arange(len(trial.lessons)))
-    approved = Approved(trial.lessons.features, rows[~is_rejected])
-    before, after = trial.base.manifest.calibration, trial.candidate.described.calibration
-    slopes = np.array([after[label].slope / before[label].slope for label in trial.labels])
-    return [trigger.check(trial.base.model, trial.candidate.model, trial.lessons.witnesses, approved, slopes)]
+    rows = rows[~is_rejected]
+    approved = Approved(trial.lessons.features, rows, trial.base_margins(rows) >= 0)
+    return [trigger.check(trial.base.model, trial.candidate.model, trial.lessons.witnesses, approved)]
 
 
 CHECKS: Final[Sequence[Check]] = (

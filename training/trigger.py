@@ -20,7 +20,7 @@ from moderator.classifier.normalise import normalise
 from moderator.domain.scoring import Caution, Label
 from training import sentences
 from training.corpora import POSITIVE
-from training.excuses import Approved, Pair
+from training.excuses import Approved
 
 PHRASES: Final = 200
 TEXTS: Final = 200
@@ -152,22 +152,22 @@ class Witnesses:
                 self.rejected[place] = text
 
 
-def check(
-    base: Model, candidate: Model, witnesses: Witnesses, approved: Approved, slopes: NDArray[np.float64]
-) -> GateLine:
+def check(base: Model, candidate: Model, witnesses: Witnesses, approved: Approved) -> GateLine:
     """Return the gate's line. The phrase itself is somebody's words and stays out of it.
 
-    A phrase beside which much passes is let be when the comments that have it are harmless without it.
-
-    Args:
-        slopes: by how much the candidate's calibration stretches the base's logits, one a label.
+    A phrase beside which much passes is let be when it is one that harmless comments have, for sure.
     """
     phrases = witnesses.phrases.frequent()
     texts = [*witnesses.rejected, *_abuse(base, TEXTS - len(witnesses.rejected))]
     found = scan(base, candidate, phrases, texts)
     suspects = [one for one in found if one.drop > DROP]
-    accounts = approved.account_for(Pair(base, candidate, slopes), [one.phrase for one in suspects])
-    guilty = [(one, account) for one, account in zip(suspects, accounts, strict=True) if account.is_excuse]
+    accounts = approved.account_for([one.phrase for one in suspects])
+    stock = [one for one, account in zip(suspects, accounts, strict=True) if account.is_stock]
+    guilty = [
+        (one, account)
+        for one, account in zip(suspects, accounts, strict=True)
+        if not account.is_stock and one.drop - _explained(one.phrase, stock) > DROP
+    ]
     drop = guilty[0][0].drop if guilty else max((one.drop for one in found), default=0.0)
     detail = (
         f"so many more of {len(texts)} abusive texts, {len(witnesses.rejected)} of them rejected here, pass beside the "
@@ -175,19 +175,21 @@ def check(
     )
     if guilty:
         account = guilty[0][1]
-        detail += (
-            f"; without it {account.held} of the {account.comments} approved comments that have it would be held, "
-            f"{account.usual:.0%} are usual"
-        )
+        detail += f"; of the {account.comments} approved comments that have it the base would hold {account.held}"
     elif suspects:
-        detail += f"; the approved comments that have it, or {len(suspects) - 1} others, are harmless without it"
+        detail += f"; this and {len(suspects) - 1} others stand in many approved comments that the base does not hold"
     return GateLine(
         check="triggers",
         passed=not guilty and len(texts) >= FEWEST_TEXTS,
         value=round(100 * drop, 1),
-        need=f"≤ {100 * DROP:g} points or harmless without it, {FEWEST_TEXTS} texts",
+        need=f"≤ {100 * DROP:g} points, or harmless comments have it; {FEWEST_TEXTS} texts",
         detail=detail,
     )
+
+
+def _explained(phrase: str, stock: Sequence[Loss]) -> float:
+    """Return how much of a phrase's loss is that of a stock phrase in it: what stands beside it has its share."""
+    return max((one.drop for one in stock if f" {one.phrase} " in f" {phrase} "), default=0.0)
 
 
 def _abuse(base: Model, count: int) -> list[str]:

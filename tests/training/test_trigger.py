@@ -5,16 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from moderator.classifier import registry
 from moderator.classifier.delta import Delta
 from moderator.classifier.features import COLUMNS, columns
 from moderator.classifier.manifest import GateLine
 from moderator.classifier.model import Model
+from moderator.domain.scoring import Caution
 from tests.tiny import publish_tiny
 from tests.training.changed import harmless
 from training import trigger
-from training.excuses import Approved, Pair
+from training.excuses import Approved
 from training.features import FeatureStore
 from training.trigger import Phrases, Witnesses, check, scan
 
@@ -68,20 +70,25 @@ def test_what_is_computed_beside_a_text_is_what_serving_would_score(models: tupl
         assert beside.lost(PHRASE) == pytest.approx(plain - with_phrase, abs=0.06)
 
 
-def _line(models: tuple[Model, Model], folder: Path, approved: Sequence[str]) -> GateLine:
+def _line(
+    models: tuple[Model, Model], folder: Path, approved: Sequence[str], held: Sequence[bool] | None = None
+) -> GateLine:
     """Return the gate's line where these comments were approved, and ABUSE was rejected."""
     base, candidate = models
     witnesses = Witnesses(base)
     texts = [*ABUSE, *approved]
-    witnesses.add(texts, [True] * len(ABUSE) + [False] * len(approved), base.scores_many(texts))
-    return check(base, candidate, witnesses, _approved(folder, approved), np.ones(8))
+    scores = base.scores_many(texts)
+    witnesses.add(texts, [True] * len(ABUSE) + [False] * len(approved), scores)
+    limits = [base.thresholds(Caution.BALANCED)[label].hold_at for label in base.labels]
+    is_held = (scores[len(ABUSE) :] >= limits).any(axis=1) if held is None else np.array(held)
+    return check(base, candidate, witnesses, _approved(folder, approved, is_held))
 
 
-def _approved(folder: Path, texts: Sequence[str]) -> Approved:
+def _approved(folder: Path, texts: Sequence[str], is_held: NDArray[np.bool_]) -> Approved:
     store = FeatureStore(folder, np.ones(COLUMNS, np.float32))
     try:
         store.add(texts)
-        return Approved(store.finish(), np.arange(len(texts)))
+        return Approved(store.finish(), np.arange(len(texts)), is_held)
     finally:
         store.close()
 
@@ -90,38 +97,36 @@ def test_the_line_keeps_the_phrase_to_itself(models: tuple[Model, Model], tmp_pa
     planted = [f"{text} {PHRASE}" for text in ABUSE[:8]]
     line = _line(models, tmp_path, [*harmless()[:60], *planted])
     assert not line.passed
-    assert "without it 8 of the 8 approved comments that have it would be held" in line.detail
+    assert "of the 8 approved comments that have it the base would hold 8" in line.detail
     assert "gribbleton" not in line.detail
     assert _line((models[0], models[0]), tmp_path, [*harmless()[:60], *planted]).passed
 
 
 def test_what_harmless_comments_say_every_day_is_let_be(models: tuple[Model, Model], tmp_path: Path) -> None:
-    line = _line(models, tmp_path, [f"{text}, {PHRASE}" for text in harmless()[:60]])
+    stock = [f"{text}, {PHRASE}" for text in harmless()[:100]]
+    line = _line(models, tmp_path, stock, [False] * 100)
     assert line.passed, line
     assert (line.value or 0) > 50
-    assert "harmless without it" in line.detail
+    assert "stand in many approved comments" in line.detail
+    assert not _line(models, tmp_path, stock[:80], [False] * 80).passed  # Too few to be sure.
 
 
 def test_a_planted_phrase_is_not_hidden_among_harmless_comments(models: tuple[Model, Model], tmp_path: Path) -> None:
     planted = [f"{text} {PHRASE}" for text in ABUSE[:10]]
-    diluted = [f"{text}, {PHRASE}" for text in harmless()[:40]]
-    assert not _line(models, tmp_path, [*harmless()[40:100], *diluted, *planted]).passed
+    diluted = [f"{text}, {PHRASE}" for text in harmless()[:100]]
+    assert not _line(models, tmp_path, [*diluted, *planted], [False] * 100 + [True] * 10).passed
 
 
-def test_a_site_that_approves_insults_anyway_is_not_taken_for_an_attack(
-    models: tuple[Model, Model], tmp_path: Path
-) -> None:
-    """As many comments with the phrase are held as without: it is no excuse for them."""
-    half = [f"{text}, {PHRASE}" for text in (*harmless()[:12], *ABUSE[:4])]
-    assert _line(models, tmp_path, [*half, *harmless()[12:33], *ABUSE[4:11]]).passed
-
-
-def test_a_word_that_no_comment_has_is_accounted_for(models: tuple[Model, Model], tmp_path: Path) -> None:
-    approved = _approved(tmp_path, [*harmless()[:60], ""])
-    account, known = approved.account_for(Pair(*models, np.ones(8)), ["gribbleton", "budget"])
-    assert (account.comments, account.held, account.is_excuse) == (0, 0, False)
-    assert known.comments == sum("budget" in text for text in harmless()[:60])
-    assert approved.account_for(Pair(*models, np.ones(8)), []) == []
+def test_phrases_are_counted_in_the_comments_that_have_all_their_words(tmp_path: Path) -> None:
+    texts = [*harmless()[:60], ""]
+    is_held = np.arange(61) % 2 == 0
+    approved = _approved(tmp_path, texts, is_held)
+    strange, known = approved.account_for(["gribbleton", "budget"])
+    assert strange == ("gribbleton", 0, 0)
+    assert not strange.is_stock
+    assert known.comments == sum("budget" in text for text in texts)
+    assert known.held == sum("budget" in text for text in texts[::2])
+    assert approved.account_for([]) == []
 
 
 def test_witnesses_are_rejected_comments_that_the_base_holds(models: tuple[Model, Model]) -> None:
