@@ -35,9 +35,9 @@ async def admin(services: Services, visitor: Visitor) -> Visitor:
     return visitor
 
 
-async def store(services: Services, *certificates: Certificate) -> None:
+async def store(services: Services, *found: Certificate) -> None:
     async with services.database.transaction() as connection:
-        for one in certificates:
+        for one in found:
             await certificates.set_one(connection, one)
         await sites.touch_directory(connection)
     await services.directory.refresh(services.database)
