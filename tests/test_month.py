@@ -32,7 +32,7 @@ def _rows(count: int) -> list[Row]:
 
 def test_two_days_and_a_night_are_lived_through_the_service(tmp_path: Path) -> None:
     publish_tiny(tmp_path / "models", languages=["en"])
-    arrivals = make_month(_rows(1_200), START, days=2, a_day=200, breaking=0.4, seed=1)
+    arrivals = make_month(_rows(1_200), START, days=2, a_day=220, breaking=0.4, seed=1)
     # Two days are too few for the gate, which has its own tests; here a night passes so that a version is taken up.
     plan = Plan(
         start=START, weeks=weeks.first_days(2), arrivals=arrivals, staff=PEOPLE, seed=1, audit_share=0.4, checks=()
@@ -45,7 +45,7 @@ def test_two_days_and_a_night_are_lived_through_the_service(tmp_path: Path) -> N
     (night,) = life.nights
     assert night.outcome == "activated", night
     held = {one.number for one in life.came if one.is_held}
-    assert {one.number for one in life.did if one.cause == "borderline"} <= held
+    assert len(held - {one.number for one in life.did}) <= life.waiting[-1]
     assert any(one.cause == "sample" for one in life.did)
     assert all(one.is_right for one in life.did)
     (week,) = weeks.compare(plan, life, life)
