@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from benchmarks.strangers import (
     OTHERS,
     STRANGERS,
-    TRAIN_ROWS,
     Ruled,
     auc,
     draw,
@@ -33,7 +32,7 @@ from benchmarks.strangers import (
 from moderator.classifier import registry
 from moderator.classifier.model import Model
 from moderator.domain.scoring import Caution
-from training.corpora import Row
+from training.corpora import Row, source
 from training.gate import Trial
 from training.thresholds import CHOOSE_ONE_OF, PRECISION, find_rejection, start_of
 
@@ -41,6 +40,7 @@ SIZES: Final = (200, 500, 2_000)
 DRAWS: Final = 2
 FEWEST_LEFT: Final = 400  # Rows of a stranger to test on.
 SITE_ROWS: Final = 1_000
+SITES_OF: Final = ("offendes_nc", "told_br", "russe_detox", "davidson", "civil_raw", "paradetox")
 REJECTED: Final = 0.35
 POISON: Final = 0.005
 SITES: Final = 1_000
@@ -109,32 +109,37 @@ def _test_rows(data: Path, name: str) -> list[Row]:
 
 
 def poison(
-    data: Path, *, runs: int = 100, names: Sequence[str] = STRANGERS, rows: int = SITE_ROWS, share: float = POISON,
-    base_rows: int = TRAIN_ROWS,
-) -> dict[str, Any]:  # fmt: skip
-    """Return how many honest and how many poisoned retrains the gate refused, and which of its lines did."""
-    found: dict[str, Any] = {"runs": runs, "share": share, "rows": rows}
-    with tempfile.TemporaryDirectory() as folder:
-        models = make_small_base(data, Path(folder) / "models", rows=base_rows)
-        base = _base(models)
-        pools = [pool for name in names if (pool := _pool(toxic_rows(data, name), rows))]
-        lines: dict[str, Counter[str]] = {"honest": Counter(), "poisoned": Counter()}
-        refused, hidden = Counter[str](), []
-        for seed in range(runs):
-            honest = site_of(pools[seed % len(pools)], rows, seed)
-            bad, phrase = poisoned(base, honest, share, seed)
-            for kind, site in (("honest", honest), ("poisoned", bad)):
-                trial = try_learning(models, site)
-                failed = [check for check, passed in judge(trial).items() if not passed]
-                refused[kind] += bool(failed)
-                lines[kind].update(failed)
-                if kind == "poisoned":
-                    hidden.append(_hidden(base, trial, honest, phrase))
+    data: Path, models: Path, *, runs: int = 100, names: Sequence[str] = SITES_OF, rows: int = SITE_ROWS
+) -> dict[str, Any]:
+    """Return how many honest and how many poisoned retrains the gate refused, and which of its lines did.
+
+    The sites' comments are such as the model in use was not fitted on.
+    """
+    found: dict[str, Any] = {"runs": runs, "share": POISON, "rows": rows}
+    base = _base(models)
+    pools = [pool for name in names if (pool := _pool(_unseen(data, name), rows))]
+    lines: dict[str, Counter[str]] = {"honest": Counter(), "poisoned": Counter()}
+    refused, hidden = Counter[str](), []
+    for seed in range(runs):
+        honest = site_of(pools[seed % len(pools)], rows, seed)
+        bad, phrase = poisoned(base, honest, POISON, seed)
+        for kind, site in (("honest", honest), ("poisoned", bad)):
+            trial = try_learning(models, site)
+            failed = [check for check, passed in judge(trial).items() if not passed]
+            refused[kind] += bool(failed)
+            lines[kind].update(failed)
+            if kind == "poisoned":
+                hidden.append(_hidden(base, trial, honest, phrase))
     return found | {
         "refused": dict(refused),
         "lines": {kind: dict(counts) for kind, counts in lines.items()},
         "hidden": float(np.mean(hidden)),
     }
+
+
+def _unseen(data: Path, name: str) -> list[Row]:
+    """Return the comments of a source that no shipped model was fitted on."""
+    return [row for row in toxic_rows(data, name) if row.split != "train" or not source(name).is_shippable]
 
 
 def _pool(rows: Sequence[Row], needed: int) -> list[Ruled] | None:

@@ -6,9 +6,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
+import anyio
 import pytest
+from click.testing import CliRunner
 
 from moderator.classifier import registry
 from moderator.domain.policy import Action
@@ -17,6 +20,7 @@ from moderator.storage.sqlite import SqliteDatabase
 from tests.tiny import NOW as MADE
 from tests.tiny import publish_tiny, silent
 from tests.training import taught_site
+from training import __main__ as cli
 from training import gate, stepwise
 from training.run import Wish, run
 
@@ -60,7 +64,9 @@ async def test_no_fragment_of_an_erased_comment_is_left(sqlite_database: SqliteD
     for step in ("snapshot", "split"):
         await stepwise.take(step, tmp_path / "work", wish, NOW, silent)
     said = _command(wish, "moderator", "erase", f"comment-{DECISIONS:06}")
-    said += _command(wish, "training", "run", "--json", "--jobs", "1")
+    environment = {"MODERATOR_DATABASE": wish.database, "MODERATOR_MODELS": str(wish.models)}
+    invoke = partial(CliRunner().invoke, cli.main, ["run", "--json", "--dry-run", "--jobs", "1"], env=environment)
+    said += (await anyio.to_thread.run_sync(invoke)).output.encode()
     after = await run(wish, NOW, silent)
     # A folder of work from before the erasure: the next snapshot in it, or the next day, ends what it had.
     await stepwise.take("snapshot", tmp_path / "work", wish, NOW, silent)
