@@ -20,7 +20,7 @@ from moderator.domain.reasons import DEFAULT_REASONS, SiteReason
 from moderator.domain.review import Cause, Decision, Source
 from moderator.domain.scoring import Label, Span, Threshold
 from moderator.services import Services
-from moderator.storage import cases, comments, decisions, opinions, reports
+from moderator.storage import claims, comments, decisions, opinions, reports
 from moderator.storage.cases import CaseFile
 from moderator.storage.comments import FactsQuestion
 from moderator.storage.database import Connection
@@ -131,7 +131,7 @@ class Done:
 
 async def in_hand(services: Services, connection: Connection, person: Person) -> list[CaseFile]:
     """Return the cases that somebody holds and may see, the most urgent first."""
-    held = await cases.list_claimed(connection, holder=person.id, now=services.now())
+    held = await claims.list_claimed(connection, holder=person.id, now=services.now())
     return [file for file in held if person.may_see(file.case.site_id)]
 
 

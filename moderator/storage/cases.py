@@ -1,4 +1,4 @@
-"""Cases: opening, the queue's order, claims and their end."""
+"""Cases: opening, the queue's order, and their end. Who holds them is in `claims`."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -98,7 +98,7 @@ async def lead_campaigns(connection: Connection, firsts: Sequence[CommentId]) ->
 
 # Urgency is weight (severity × confidence) × waiting time in minutes; the first minute counts for all, so that a new
 # threat stands above an old quibble. Ordered at one moment, so that a list can be paged while time goes on.
-_FILE_COLUMNS = """
+FILE_COLUMNS = """
     cases.id AS case_id_, cases.comment_id AS comment_id_, cases.cause, cases.state, cases.weight, cases.generation,
     cases.holder, cases.expires_ms, cases.opened_ms, cases.campaign, cases.label AS case_label,
     cases.escalated_ms, cases.escalated_by, cases.escalation_note, cases.barred_person_id, cases.also_barred_id,
@@ -146,7 +146,7 @@ WITH page AS MATERIALIZED (
         OR (queue.urgency = :after_urgency AND queue.id > :after_id)
     ORDER BY queue.urgency DESC, queue.id LIMIT :limit
 )
-SELECT {_FILE_COLUMNS}
+SELECT {FILE_COLUMNS}
 FROM page JOIN cases ON cases.id = page.id JOIN comments ON comments.id = cases.comment_id
 ORDER BY urgency DESC, cases.id
 """
@@ -175,11 +175,11 @@ async def list_open(
         after_id=case_id,
         limit=limit,
     )
-    return [_file(row) for row in rows]
+    return [file_of(row) for row in rows]
 
 
 LIST_CLOSED = f"""
-SELECT {_FILE_COLUMNS}
+SELECT {FILE_COLUMNS}
 FROM cases JOIN comments ON comments.id = cases.comment_id
 WHERE cases.state = 'closed' AND (CAST(:sites AS TEXT) IS NULL OR :sites LIKE '%,' || cases.site_id || ',%')
     AND (CAST(:before_id AS TEXT) IS NULL OR cases.id < :before_id)
@@ -191,102 +191,12 @@ async def list_closed(
     connection: Connection, *, limit: int, sites: Sequence[SiteId] = (), before: CaseId | None = None
 ) -> list[CaseFile]:
     """Return decided cases, the newest first."""
-    rows = await connection.all(LIST_CLOSED, as_of_ms=0, sites=_listed(sites), before_id=before, limit=limit)
-    return [_file(row) for row in rows]
-
-
-# SQLite has one writer; PostgreSQL passes over rows that another claim holds right now. The free cases are found once,
-# in a table expression: as a subquery the planner may look for them again for each row, and find others each time.
-CLAIM = f"""
-WITH free AS MATERIALIZED (
-    SELECT cases.id FROM cases
-    WHERE cases.state = 'open' AND (cases.holder IS NULL OR cases.expires_ms <= :now_ms)
-        AND (cases.escalated_ms IS NULL OR (:is_senior = 1 AND cases.escalated_by <> :holder))
-        AND (CAST(:passed_over AS TEXT) IS NULL OR :passed_over NOT LIKE '%,' || cases.id || ',%')
-        AND {FITS}
-    ORDER BY CASE WHEN cases.escalated_ms IS NULL THEN 1 ELSE 0 END,
-        cases.weight * (1.0 + (:now_ms - cases.opened_ms) / 60000.0) DESC, cases.id
-    LIMIT :count {{skip_locked}}
-)
-UPDATE cases SET holder = :holder, expires_ms = :expires_ms, generation = generation + 1
-WHERE id IN (SELECT id FROM free)
-RETURNING id
-"""
-
-FILES = f"""
-SELECT {_FILE_COLUMNS}
-FROM cases JOIN comments ON comments.id = cases.comment_id
-WHERE cases.holder = :holder AND cases.state = 'open' AND cases.expires_ms > :as_of_ms
-ORDER BY urgency DESC, cases.id
-"""
-
-
-async def claim(
-    connection: Connection,
-    *,
-    holder: PersonId,
-    count: int,
-    now: datetime,
-    expires_at: datetime,
-    sites: Sequence[SiteId] = (),
-    only: Filter = EVERYTHING,
-    passing_over: Sequence[CaseId] = (),
-    is_senior: bool = False,
-) -> list[CaseFile]:
-    """Claim up to `count` free cases, the most urgent first, but none of `passing_over`. Return them.
-
-    `sites` empty means every site; `only` leaves out more. What was passed on comes first for a senior who did not do
-    so, and to nobody else.
-    """
-    rows = await connection.all(
-        CLAIM,
-        holder=holder,
-        count=count,
-        now_ms=to_ms(now),
-        expires_ms=to_ms(expires_at),
-        passed_over=_listed(passing_over),
-        is_senior=int(is_senior),
-        **fitting(sites, only, holder),
-    )
-    claimed = {row["id"] for row in rows}
-    return [file for file in await list_claimed(connection, holder=holder, now=now) if file.case.id in claimed]
-
-
-CLAIM_ONE = """
-UPDATE cases SET holder = :holder, expires_ms = :expires_ms, generation = generation + 1
-WHERE id = :id AND state = 'open' AND (holder IS NULL OR holder = :holder OR expires_ms <= :now_ms)
-    AND (barred_person_id IS NULL OR barred_person_id <> :holder)
-    AND (also_barred_id IS NULL OR also_barred_id <> :holder)
-RETURNING id
-"""
-
-
-async def claim_one(
-    connection: Connection, case_id: CaseId, *, holder: PersonId, now: datetime, expires_at: datetime
-) -> bool:
-    """Claim a certain case. Return False when somebody else holds it or it is not open."""
-    row = await connection.one(CLAIM_ONE, id=case_id, holder=holder, now_ms=to_ms(now), expires_ms=to_ms(expires_at))
-    return row is not None
-
-
-HOLD_ON = """
-UPDATE cases SET expires_ms = :expires_ms
-WHERE holder = :holder AND state = 'open' AND expires_ms > :now_ms
-"""
-
-
-async def hold_on(connection: Connection, *, holder: PersonId, now: datetime, expires_at: datetime) -> None:
-    """Let every claim that somebody still has last longer. What they saw stays true, so no generation changes."""
-    await connection.execute(HOLD_ON, holder=holder, now_ms=to_ms(now), expires_ms=to_ms(expires_at))
-
-
-async def list_claimed(connection: Connection, *, holder: PersonId, now: datetime) -> list[CaseFile]:
-    """Return the cases that somebody holds now, the most urgent first."""
-    return [_file(row) for row in await connection.all(FILES, holder=holder, as_of_ms=to_ms(now))]
+    rows = await connection.all(LIST_CLOSED, as_of_ms=0, sites=listed(sites), before_id=before, limit=limit)
+    return [file_of(row) for row in rows]
 
 
 GET = f"""
-SELECT {_FILE_COLUMNS}
+SELECT {FILE_COLUMNS}
 FROM cases JOIN comments ON comments.id = cases.comment_id
 WHERE cases.id = :id
 """
@@ -297,7 +207,7 @@ async def get(connection: Connection, case_id: CaseId, *, now: datetime) -> Case
     row = await connection.one(GET, id=case_id, as_of_ms=to_ms(now))
     if row is None:
         raise NotFound("There is no such case.")
-    return _file(row)
+    return file_of(row)
 
 
 # The generation in the condition makes this the moment of truth: of two who decide at once, one changes no row.
@@ -312,18 +222,6 @@ async def close(connection: Connection, case_id: CaseId, *, generation: int, now
     """Close a case as it was seen. Return False when it has moved on."""
     row = await connection.one(CLOSE, id=case_id, generation=generation, now_ms=to_ms(now))
     return row is not None
-
-
-RELEASE = """
-UPDATE cases SET holder = NULL, expires_ms = NULL, generation = generation + 1
-WHERE id = :id AND state = 'open' AND holder = :holder
-RETURNING id
-"""
-
-
-async def release(connection: Connection, case_id: CaseId, holder: PersonId) -> bool:
-    """Give a claim back. Return False when the person holds no such claim."""
-    return await connection.one(RELEASE, id=case_id, holder=holder) is not None
 
 
 ESCALATE = """
@@ -355,20 +253,8 @@ async def erase_notes(connection: Connection, comment_id: CommentId) -> None:
     await connection.execute(ERASE_NOTES, comment_id=comment_id)
 
 
-RELEASE_EXPIRED = """
-UPDATE cases SET holder = NULL, expires_ms = NULL, generation = generation + 1
-WHERE state = 'open' AND holder IS NOT NULL AND expires_ms <= :now_ms
-RETURNING id
-"""
-
-
-async def release_expired(connection: Connection, now: datetime) -> int:
-    """Return expired claims to the queue. Return how many."""
-    return len(await connection.all(RELEASE_EXPIRED, now_ms=to_ms(now)))
-
-
 OF_CAMPAIGN = f"""
-SELECT {_FILE_COLUMNS}
+SELECT {FILE_COLUMNS}
 FROM cases JOIN comments ON comments.id = cases.comment_id
 WHERE cases.campaign = :campaign AND cases.state = 'open' AND cases.id <> :but AND {OTHERS}
 ORDER BY cases.id LIMIT :limit
@@ -388,7 +274,7 @@ async def list_of_campaign(
     rows = await connection.all(
         OF_CAMPAIGN, campaign=campaign, but=but, as_of_ms=to_ms(now), limit=limit, reader=reader
     )
-    return [_file(row) for row in rows]
+    return [file_of(row) for row in rows]
 
 
 WITHDRAW = """
@@ -544,7 +430,7 @@ def fitting(sites: Sequence[SiteId], only: Filter, reader: PersonId | None = Non
     """Return the parameters of `FITS`."""
     return {
         "reader": reader,
-        "sites": _listed(sites),
+        "sites": listed(sites),
         "site": only.site,
         "section": only.section,
         "label": only.label,
@@ -554,12 +440,14 @@ def fitting(sites: Sequence[SiteId], only: Filter, reader: PersonId | None = Non
     }
 
 
-def _listed(ids: Sequence[SiteId] | Sequence[CaseId]) -> str | None:
+def listed(ids: Sequence[SiteId] | Sequence[CaseId]) -> str | None:
+    """Return ids as one text that a statement can look into; None for no ids."""
     """Return ids as one parameter, to be searched with LIKE; None when there are none: no condition."""
     return f",{','.join(ids)}," if ids else None
 
 
-def _file(row: Row) -> CaseFile:
+def file_of(row: Row) -> CaseFile:
+    """Return what a row with `FILE_COLUMNS` is."""
     case_id = CaseId(row["case_id_"])
     claim = None
     if row["holder"] is not None:

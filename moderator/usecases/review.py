@@ -38,7 +38,7 @@ from moderator.domain.review import (
     is_same,
 )
 from moderator.services import Services
-from moderator.storage import audit, cases, comments, decisions, opinions, outbox, reports, signatures
+from moderator.storage import audit, cases, claims, comments, decisions, opinions, outbox, reports, signatures
 from moderator.storage.audit import Actor, Entry
 from moderator.storage.cases import CaseFile
 from moderator.storage.database import Connection
@@ -91,8 +91,8 @@ async def fill_hand(
     now = services.now()
     async with services.database.transaction() as connection:
         expires_at = now + timedelta(seconds=services.settings.claim_seconds)
-        await cases.hold_on(connection, holder=person.id, now=now, expires_at=expires_at)
-        missing = HAND - len(await cases.list_claimed(connection, holder=person.id, now=now))
+        await claims.hold_on(connection, holder=person.id, now=now, expires_at=expires_at)
+        missing = HAND - len(await claims.list_claimed(connection, holder=person.id, now=now))
         if missing > 0:
             await _claim(services, connection, person, count=missing, over=passing_over, only=only)
 
@@ -101,7 +101,7 @@ async def _claim(
     services: Services, connection: Connection, person: Person, *, count: int, over: Sequence[CaseId], only: Filter
 ) -> list[CaseFile]:
     now = services.now()
-    return await cases.claim(
+    return await claims.claim(
         connection,
         holder=person.id,
         count=count,
@@ -136,7 +136,7 @@ async def release(services: Services, person: Person, case_id: CaseId) -> None:
     """
     async with services.database.transaction() as connection:
         await _get_visible(services, connection, person, case_id)
-        if not await cases.release(connection, case_id, person.id):
+        if not await claims.release(connection, case_id, person.id):
             raise ClaimLost("You do not hold this case.")
 
 
@@ -188,7 +188,7 @@ async def release_expired(services: Services) -> int:
     """
     now = services.now()
     async with services.database.transaction() as connection:
-        released = await cases.release_expired(connection, now)
+        released = await claims.release_expired(connection, now)
         await cases.let_go_second(connection, before=now - LONGEST_WAIT, now=now)
     return released
 
@@ -369,7 +369,7 @@ def _check_rank(person: Person, file: CaseFile) -> None:
 async def _claim_one(services: Services, connection: Connection, person: Person, case_id: CaseId) -> CaseFile:
     now = services.now()
     expires_at = now + timedelta(seconds=services.settings.claim_seconds)
-    if not await cases.claim_one(connection, case_id, holder=person.id, now=now, expires_at=expires_at):
+    if not await claims.claim_one(connection, case_id, holder=person.id, now=now, expires_at=expires_at):
         file = await cases.get(connection, case_id, now=now)
         if file.case.state is not CaseState.OPEN:
             raise CaseClosed("This case is closed already.")

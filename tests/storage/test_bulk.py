@@ -11,7 +11,7 @@ from moderator.domain.ids import CaseId, CommentId, DecisionId, PersonId
 from moderator.domain.policy import Action
 from moderator.domain.review import Case, Cause, ReasonCode, Source
 from moderator.domain.scoring import Label
-from moderator.storage import bulk, cases, comments, decisions, signatures
+from moderator.storage import bulk, cases, claims, comments, decisions, signatures
 from moderator.storage.bulk import Batch, Standing
 from moderator.storage.comments import Record
 from moderator.storage.database import Connection
@@ -74,7 +74,7 @@ async def test_what_a_press_must_not_decide_is_not_found(connection: Connection)
 
 async def test_what_a_colleague_holds_is_counted_and_left(connection: Connection) -> None:
     held, free = await _add(connection), await _add(connection)
-    await cases.claim_one(connection, held.id, holder=BEN, now=NOON, expires_at=later(minutes=5))
+    await claims.claim_one(connection, held.id, holder=BEN, now=NOON, expires_at=later(minutes=5))
 
     assert await _found(connection) == [free.id]
     assert await bulk.count(connection, BAND, person_id=ANNA, now=later(minutes=1)) == (1, 1)

@@ -9,7 +9,7 @@ from moderator.domain.errors import NotFound
 from moderator.domain.ids import CaseId, CommentId, PersonId, SiteId
 from moderator.domain.people import Person, Role
 from moderator.domain.review import Case, CaseState, Cause, Escalation
-from moderator.storage import cases, people
+from moderator.storage import cases, claims, people
 from moderator.storage.cases import CaseFile, QueueSize
 from moderator.storage.database import Connection, Database
 from moderator.storage.postgres import PostgresDatabase
@@ -23,7 +23,7 @@ async def _claim(
     connection: Connection, holder: PersonId = ANNA, *, minute: float = 1, count: int = 1, sites: Sequence[SiteId] = ()
 ) -> list[CaseFile]:
     """Claim for ten minutes."""
-    return await cases.claim(
+    return await claims.claim(
         connection,
         holder=holder,
         count=count,
@@ -122,8 +122,8 @@ async def test_a_claim_brings_only_what_it_took_now(connection: Connection) -> N
     second = await add_case(connection, weight=0.2)
     assert case_ids(await _claim(connection)) == [first.id]
     assert case_ids(await _claim(connection)) == [second.id]
-    assert case_ids(await cases.list_claimed(connection, holder=ANNA, now=later(minutes=2))) == [first.id, second.id]
-    assert await cases.list_claimed(connection, holder=ANNA, now=later(minutes=11)) == []
+    assert case_ids(await claims.list_claimed(connection, holder=ANNA, now=later(minutes=2))) == [first.id, second.id]
+    assert await claims.list_claimed(connection, holder=ANNA, now=later(minutes=11)) == []
 
 
 async def test_a_held_case_is_passed_over_until_its_claim_expires(connection: Connection) -> None:
@@ -138,7 +138,7 @@ async def test_who_decided_first_does_not_hear_the_appeal(connection: Connection
     case = await add_case(connection)
     await connection.execute("UPDATE cases SET barred_person_id = :barred", barred=ANNA)
     assert await _claim(connection, ANNA) == []
-    assert not await cases.claim_one(connection, case.id, holder=ANNA, now=NOON, expires_at=later(minutes=10))
+    assert not await claims.claim_one(connection, case.id, holder=ANNA, now=NOON, expires_at=later(minutes=10))
     assert case_ids(await _claim(connection, BEN)) == [case.id]
 
 
@@ -153,7 +153,7 @@ async def test_a_certain_case_is_claimed_by_one_and_renewed_by_the_same(connecti
 
     async def claim(holder: PersonId, minute: float) -> bool:
         now, expires_at = later(minutes=minute), later(minutes=minute + 10)
-        return await cases.claim_one(connection, case.id, holder=holder, now=now, expires_at=expires_at)
+        return await claims.claim_one(connection, case.id, holder=holder, now=now, expires_at=expires_at)
 
     assert [await claim(ANNA, 0), await claim(BEN, 1), await claim(ANNA, 2)] == [True, False, True]
     assert (await _get(connection, case)).generation == 2
@@ -165,9 +165,9 @@ async def test_a_certain_case_is_claimed_by_one_and_renewed_by_the_same(connecti
 async def test_only_the_holder_gives_a_claim_back(connection: Connection) -> None:
     case = await add_case(connection)
     await _claim(connection, ANNA)
-    assert not await cases.release(connection, case.id, BEN)
-    assert await cases.release(connection, case.id, ANNA)
-    assert not await cases.release(connection, case.id, ANNA)
+    assert not await claims.release(connection, case.id, BEN)
+    assert await claims.release(connection, case.id, ANNA)
+    assert not await claims.release(connection, case.id, ANNA)
     found = await _get(connection, case)
     assert (found.claim, found.generation) == (None, 2)
 
@@ -176,7 +176,7 @@ async def test_expired_claims_go_back_to_the_queue_and_others_stay(connection: C
     expired, lasting = await add_case(connection, weight=0.8), await add_case(connection, weight=0.2)
     await _claim(connection, ANNA, minute=0)
     await _claim(connection, BEN, minute=5)
-    assert await cases.release_expired(connection, later(minutes=10)) == 1
+    assert await claims.release_expired(connection, later(minutes=10)) == 1
     assert (await _get(connection, expired)).claim is None
     assert (await _get(connection, expired)).generation == 2
     assert (await _get(connection, lasting)).claim is not None
@@ -284,14 +284,14 @@ async def test_what_was_passed_on_is_for_seniors_and_comes_first_for_them(connec
     passed, grave, other = [await add_case(connection, weight=weight) for weight in (0.1, 0.9, 0.5)]
     await _claim(connection, count=3)
     for case in (passed, grave, other):
-        assert await cases.release(connection, case.id, ANNA)
+        assert await claims.release(connection, case.id, ANNA)
     assert await _escalate(connection, passed)
     found = await _get(connection, passed)
     assert found.escalation == Escalation(at=later(minutes=1), by=ANNA, note="A threat?")
     assert (found.claim, found.generation) == (None, 3)
     assert (await cases.queue_size(connection)).passed_on == 1
 
-    senior = await cases.claim(
+    senior = await claims.claim(
         connection, holder=BEN, count=2, now=later(minutes=2), expires_at=later(minutes=9), is_senior=True
     )
     assert {file.case.id for file in senior} == {passed.id, grave.id}
@@ -303,7 +303,7 @@ async def test_nobody_is_given_what_they_passed_on(connection: Connection) -> No
     case = await add_case(connection)
     assert await _escalate(connection, case)
     for holder, count in ((ANNA, 0), (BEN, 1)):
-        found = await cases.claim(
+        found = await claims.claim(
             connection, holder=holder, count=2, now=later(minutes=2), expires_at=later(minutes=9), is_senior=True
         )
         assert len(found) == count

@@ -10,7 +10,7 @@ from moderator.domain.policy import Action
 from moderator.domain.queue import EVERYTHING, Filter
 from moderator.domain.review import Case, Cause, Source
 from moderator.domain.scoring import Label
-from moderator.storage import cases, decisions, opinions, queue
+from moderator.storage import cases, claims, decisions, opinions, queue
 from moderator.storage.comments import Record, add
 from moderator.storage.database import Connection
 from moderator.storage.queue import Size
@@ -64,7 +64,7 @@ async def test_a_case_takes_what_it_is_filtered_by_from_its_comment(connection: 
 async def test_a_claim_stays_within_its_filter(connection: Connection) -> None:
     await open_case(connection, section="sport", threat=0.9)
     wanted = await open_case(connection, section="politics")
-    claimed = await cases.claim(
+    claimed = await claims.claim(
         connection, holder=ANNA, count=9, now=NOON, expires_at=later(minutes=9), only=Filter(section="politics")
     )
     assert case_ids(claimed) == [wanted.id]
@@ -108,7 +108,7 @@ async def test_groups_count_what_is_alike_and_what_is_held(connection: Connectio
     for _ in range(3):
         await open_case(connection, section="politics", threat=0.9)
     await add_case(connection, site_id=ANOTHER_SITE)
-    await cases.claim(
+    await claims.claim(
         connection, holder=ANNA, count=2, now=NOON, expires_at=later(minutes=9), only=Filter(section="politics")
     )
     found = await queue.groups(connection, now=later(minutes=1), sites=[A_SITE])
@@ -122,7 +122,7 @@ async def test_groups_count_what_is_alike_and_what_is_held(connection: Connectio
 
 async def test_who_holds_what_is_known_until_the_claim_ends(connection: Connection) -> None:
     case = await add_case(connection)
-    await cases.claim(connection, holder=BEN, count=1, now=NOON, expires_at=later(minutes=9))
+    await claims.claim(connection, holder=BEN, count=1, now=NOON, expires_at=later(minutes=9))
     (held,) = await queue.held(connection, now=later(minutes=8))
     assert held == queue.Held(id=case.id, site=A_SITE, holder=BEN)
     assert await queue.held(connection, now=later(minutes=9)) == []
@@ -131,15 +131,15 @@ async def test_who_holds_what_is_known_until_the_claim_ends(connection: Connecti
 async def test_holding_on_lets_claims_last_longer_and_changes_nothing_else(connection: Connection) -> None:
     mine, expired, theirs = [await add_case(connection, weight=weight) for weight in (0.9, 0.5, 0.1)]
     for holder, minutes in ((ANNA, 10), (ANNA, 2), (BEN, 10)):
-        await cases.claim(connection, holder=holder, count=1, now=NOON, expires_at=later(minutes=minutes))
-    await cases.hold_on(connection, holder=ANNA, now=later(minutes=3), expires_at=later(minutes=13))
-    claims = [(await cases.get(connection, case.id, now=NOON)).case for case in (mine, expired, theirs)]
-    assert [case.claim.expires_at if case.claim else None for case in claims] == [
+        await claims.claim(connection, holder=holder, count=1, now=NOON, expires_at=later(minutes=minutes))
+    await claims.hold_on(connection, holder=ANNA, now=later(minutes=3), expires_at=later(minutes=13))
+    standing = [(await cases.get(connection, case.id, now=NOON)).case for case in (mine, expired, theirs)]
+    assert [case.claim.expires_at if case.claim else None for case in standing] == [
         later(minutes=13),
         later(minutes=2),
         later(minutes=10),
     ]
-    assert [case.generation for case in claims] == [1, 1, 1]
+    assert [case.generation for case in standing] == [1, 1, 1]
 
 
 async def test_sizes_are_told_for_each_site(connection: Connection) -> None:
@@ -191,8 +191,8 @@ async def test_who_is_barred_from_a_case_neither_sees_nor_counts_it(connection: 
         assert len(alike) == number
     (file,) = await cases.list_open(connection, as_of=NOON, limit=9, only=Filter(cause=Cause.BORDERLINE))
     assert (file.case, file.label) == (case, None)
-    assert await cases.claim(connection, holder=BEN, count=9, now=NOON, expires_at=later(minutes=9)) == []
-    assert not await cases.claim_one(connection, case.id, holder=BEN, now=NOON, expires_at=later(minutes=9))
+    assert await claims.claim(connection, holder=BEN, count=9, now=NOON, expires_at=later(minutes=9)) == []
+    assert not await claims.claim_one(connection, case.id, holder=BEN, now=NOON, expires_at=later(minutes=9))
     (group,) = await queue.groups(connection, now=NOON)
     assert group.cause is Cause.BORDERLINE
     (size,) = await queue.sizes(connection)
