@@ -162,11 +162,9 @@ def check(base: Model, candidate: Model, witnesses: Witnesses, approved: Approve
     found = scan(base, candidate, phrases, texts)
     suspects = [one for one in found if one.drop > DROP]
     accounts = approved.account_for([one.phrase for one in suspects])
-    stock = [one for one, account in zip(suspects, accounts, strict=True) if account.is_stock]
+    stock = [account.phrase for account in accounts if account.is_stock]
     guilty = [
-        (one, account)
-        for one, account in zip(suspects, accounts, strict=True)
-        if not account.is_stock and one.drop - _explained(one.phrase, stock) > DROP
+        (one, account) for one, account in zip(suspects, accounts, strict=True) if not _has_stock(one.phrase, stock)
     ]
     drop = guilty[0][0].drop if guilty else max((one.drop for one in found), default=0.0)
     detail = (
@@ -187,9 +185,9 @@ def check(base: Model, candidate: Model, witnesses: Witnesses, approved: Approve
     )
 
 
-def _explained(phrase: str, stock: Sequence[Loss]) -> float:
-    """Return how much of a phrase's loss is that of a stock phrase in it: what stands beside it has its share."""
-    return max((one.drop for one in stock if f" {one.phrase} " in f" {phrase} "), default=0.0)
+def _has_stock(phrase: str, stock: Sequence[str]) -> bool:
+    """Return whether a stock phrase is a phrase or stands in it. What stands beside it is tried without it, too."""
+    return any(f" {one} " in f" {phrase} " for one in stock)
 
 
 def _abuse(base: Model, count: int) -> list[str]:

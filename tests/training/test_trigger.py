@@ -14,7 +14,7 @@ from moderator.classifier.manifest import GateLine
 from moderator.classifier.model import Model
 from moderator.domain.scoring import Caution
 from tests.tiny import publish_tiny
-from tests.training.changed import harmless
+from tests.training.changed import changed, harmless, tiny
 from training import trigger
 from training.excuses import Approved
 from training.features import FeatureStore
@@ -102,7 +102,8 @@ def test_the_line_keeps_the_phrase_to_itself(models: tuple[Model, Model], tmp_pa
     assert _line((models[0], models[0]), tmp_path, [*harmless()[:60], *planted]).passed
 
 
-def test_what_harmless_comments_say_every_day_is_let_be(models: tuple[Model, Model], tmp_path: Path) -> None:
+def test_what_harmless_comments_say_every_day_is_let_be(tmp_path: Path) -> None:
+    models = tiny()[1], changed(PHRASE, by=-3.0)
     stock = [f"{text}, {PHRASE}" for text in harmless()[:100]]
     line = _line(models, tmp_path, stock, [False] * 100)
     assert line.passed, line
