@@ -13,7 +13,7 @@ from moderator.domain.opinions import LONGEST_WAIT, MOST_CONTRARY_A_DAY, SECOND_
 from moderator.domain.people import Person, Role
 from moderator.domain.policy import Action
 from moderator.domain.review import REPORTED_WEIGHT, Automation, CaseState, Cause, Detection, ReasonCode
-from moderator.domain.scoring import Label
+from moderator.domain.scoring import Label, Threshold
 from moderator.services import Services
 from moderator.storage import audit, cases, comments, decisions, opinions, outbox
 from moderator.storage.cases import CaseFile
@@ -26,6 +26,8 @@ from tests.usecases.conftest import OPERATOR
 pytestmark = pytest.mark.anyio
 
 NEWS = "What an idiot the minister is."
+# People read everything, also what the model is sure of.
+HOLDS = a_policy(hold_everything=True, thresholds={label: Threshold.hold_only(0.5) for label in Label})
 
 
 @pytest.fixture
@@ -372,7 +374,7 @@ async def test_a_decision_against_a_sure_score_is_always_looked_at(
     services: Services, site: SiteId, anna: Person, ben: Person
 ) -> None:
     services.settings = replace(services.settings, second_review_share=1e-9)
-    await manage.set_policy(services, OPERATOR, site, replace(a_policy(), hold_everything=True))
+    await manage.set_policy(services, OPERATOR, site, HOLDS)
     await post(services, site, "You scum, an utter viagra seller.")  # Spam, by 0.97.
     await say(services, anna, Action.APPROVE)
     (file,) = await waiting(services)
@@ -391,7 +393,7 @@ async def test_no_more_of_these_than_a_day_bears(
     monkeypatch.setattr("moderator.usecases.seconding.MOST_CONTRARY_A_DAY", 2)
     assert MOST_CONTRARY_A_DAY > 2
     services.settings = replace(services.settings, second_review_share=1e-9)
-    await manage.set_policy(services, OPERATOR, site, replace(a_policy(), hold_everything=True, duplicate_limit=0))
+    await manage.set_policy(services, OPERATOR, site, replace(HOLDS, duplicate_limit=0))
     for number in range(3):
         await post(services, site, f"Buy viagra number {number}.")
         await say(services, anna, Action.APPROVE)
@@ -399,7 +401,7 @@ async def test_no_more_of_these_than_a_day_bears(
 
 
 async def test_a_share_of_nothing_asks_nobody(services: Services, site: SiteId, anna: Person, ben: Person) -> None:
-    await manage.set_policy(services, OPERATOR, site, replace(a_policy(), hold_everything=True))
+    await manage.set_policy(services, OPERATOR, site, HOLDS)
     await post(services, site, "Buy viagra.")
     await say(services, anna, Action.APPROVE)
     assert await waiting(services) == []
