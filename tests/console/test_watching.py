@@ -12,7 +12,7 @@ from moderator.domain.ids import SiteId
 from moderator.domain.people import Role
 from moderator.domain.policy import Action
 from moderator.services import Services
-from moderator.storage import sites, watching
+from moderator.storage import certificates, sites, watching
 from moderator.usecases import manage
 from tests.builders import NOON
 from tests.console.conftest import PASSWORD, Visitor
