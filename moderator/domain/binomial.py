@@ -28,10 +28,10 @@ def beta_share(a: float, b: float, at: float) -> float:
 
 def _fraction(a: float, b: float, at: float) -> float:
     """Return the continued fraction of the incomplete beta function (DLMF 8.17.22), by Lentz's method."""
-    c, d = 1.0, _away(1 - (a + b) * at / (a + 1))
-    d = 1 / d
-    result = d
-    for step in range(1, _STEPS):
+    c, d = 1.0, 1 / _away(1 - (a + b) * at / (a + 1))
+    result, change, step = d, 0.0, 0
+    while abs(change - 1) >= _PRECISION and step < _STEPS:
+        step += 1
         twice = a + 2 * step
         for numerator in (
             step * (b - step) * at / ((twice - 1) * twice),
@@ -39,9 +39,8 @@ def _fraction(a: float, b: float, at: float) -> float:
         ):
             d = 1 / _away(1 + numerator * d)
             c = _away(1 + numerator / c)
-            result *= c * d
-        if abs(c * d - 1) < _PRECISION:
-            break
+            change = c * d
+            result *= change
     return result
 
 
@@ -53,14 +52,12 @@ def _away(value: float) -> float:
 def beta_quantile(a: float, b: float, share: float) -> float:
     """Return the point below which a share of a beta distribution lies. `a` and `b` are above 0."""
     low, high = 0.0, 1.0
-    for _ in range(200):
+    while high - low > 1e-13 * high and high > _TINY:
         middle = (low + high) / 2
         if beta_share(a, b, middle) < share:
             low = middle
         else:
             high = middle
-        if high - low <= 1e-13 * high:
-            break
     return (low + high) / 2
 
 

@@ -11,13 +11,13 @@ PARAMETER = st.floats(min_value=0.4, max_value=5_000)
 SHARE = st.floats(min_value=0.001, max_value=0.999)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(a=PARAMETER, b=PARAMETER, share=SHARE)
 def test_quantiles_are_those_of_scipy(a: float, b: float, share: float) -> None:
     assert beta_quantile(a, b, share) == pytest.approx(float(betaincinv(a, b, share)), rel=1e-8)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(a=PARAMETER, b=PARAMETER, at=SHARE)
 def test_shares_are_those_of_scipy(a: float, b: float, at: float) -> None:
     assert beta_share(a, b, at) == pytest.approx(float(betainc(a, b, at)), rel=1e-9, abs=1e-12)

@@ -17,7 +17,7 @@ def drawn(probability: float, audited: int, wrong: int = 0) -> Stratum:
     return Stratum(probability=probability, audited=audited, wrong=wrong)
 
 
-@settings(deadline=None)  # A quantile takes a millisecond; a busy machine takes its time.
+@settings(deadline=None, max_examples=50)  # A quantile takes a millisecond; a busy machine takes its time.
 @given(audited=st.integers(1, 400), share=st.floats(0, 1), probability=st.sampled_from((0.001, 0.02, 1.0)))
 def test_of_equal_weights_the_interval_is_clopper_and_pearsons(audited: int, share: float, probability: float) -> None:
     wrong = round(audited * share)
@@ -35,7 +35,7 @@ STRATUM = st.tuples(st.sampled_from((0.005, 0.02, 0.1, 0.5, 1.0)), st.integers(0
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.lists(STRATUM, max_size=5))
 def test_the_interval_encloses_the_rate_and_lies_between_none_and_all(strata: list[Stratum]) -> None:
     found = estimate(strata)
