@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute, Route
 from moderator.console.administering import show_page
 from moderator.console.charts import HEIGHT, WIDTH, stack
 from moderator.console.session import session_of, shown
-from moderator.domain import agreement
+from moderator.domain.agreement import Agreement as Concord
 from moderator.domain.comments import Site
 from moderator.domain.errors import Fault, InvalidInput, NotFound
 from moderator.domain.ids import PersonId, SiteId
@@ -52,7 +52,7 @@ class Counted:
     queue: QueueSize
     rulings: Sequence[Rulings]
     agreement: Mapping[PersonId, Agreement]
-    seconds: agreement.Agreement
+    seconds: Concord
     seen: Mapping[Action, Seen]
     voices: Voices
 
