@@ -420,7 +420,7 @@ async def test_house_rules_stand_with_a_case_and_a_comment(
     services: Services, admin: Visitor, site: SiteId, learned: str
 ) -> None:
     await using.activate_model(services, OPERATOR, learned, site)
-    text = sighted("You total moron, wibbly wobbly.")
+    text = sighted("The minister explains the budget.")
     policy = a_policy(hold_everything=True)
     await manage.set_policy(services, OPERATOR, site, policy)
     moderated = await moderate(services, a_comment(text, site_id=site))

@@ -31,6 +31,7 @@ from tests.usecases.conftest import OPERATOR
 
 pytestmark = pytest.mark.anyio
 WORDS = "wibbly wobbly"
+PLAIN = ("The minister explains the budget.", "Parliament delays the vote.", "The author ignores the harvest.")
 
 
 @pytest.fixture
@@ -204,7 +205,7 @@ async def test_a_trial_changes_no_answer_and_counts_what_would_be_another(
     assert await shadow.compare_waiting(services) == 0
     found = await _only(services)
     assert found.run.against == base
-    assert found.verdicts == {(Action.APPROVE, Action.APPROVE): 1, (Action.APPROVE, Action.REJECT): 1}
+    assert found.verdicts == {(Action.APPROVE, Action.APPROVE): 1, (Action.HOLD, Action.REJECT): 1}
     assert found.moved[Label.TOXIC].largest > 0.5
     assert found.moved[Label.SPAM].largest == pytest.approx(0.0, abs=1e-6)
     assert [flip.turn.after for flip in found.flipped] == [Action.REJECT]
@@ -310,11 +311,11 @@ async def test_what_stands_its_trial_is_put_to_use(services: Services, site: Sit
     registry.start_trial(services.models_folder, started, site)  # As a run of learning does.
     await reload(services)
     assert await shadow.settle(services) == 0
-    await _send(services, site, "One.", "Two.")
+    await _send(services, site, *PLAIN[:2])
     await shadow.compare_waiting(services)
     assert await shadow.settle(services) == 0
     assert models.version_of(services, site) == base
-    await _send(services, site, "Three.")
+    await _send(services, site, PLAIN[2])
     await shadow.compare_waiting(services)
     assert await shadow.settle(services) == 1
     assert models.version_of(services, site) == learned
@@ -348,7 +349,7 @@ async def test_what_fails_a_check_at_the_end_is_not_put_to_use(
     services: Services, site: SiteId, base: str, learned: str
 ) -> None:
     await models.start_trial(services, OPERATOR, learned, promotes=True)
-    await _send(services, site, "One.", "Two.", "Three.")
+    await _send(services, site, *PLAIN)
     await shadow.compare_waiting(services)
     (services.models_folder / learned / FILE_NAME).write_bytes(b"damaged")
     assert await shadow.settle(services) == 1

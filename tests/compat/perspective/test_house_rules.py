@@ -13,7 +13,8 @@ from tests.usecases.conftest import OPERATOR
 pytestmark = pytest.mark.anyio
 
 
-async def test_it_is_offered_to_the_site_whose_model_has_learned_it(caller: Caller, services: Services) -> None:
+async def test_it_is_offered_to_the_site_whose_model_has_learned_it(caller: Caller, light_services: Services) -> None:
+    services = light_services
     publish_tiny(services.models_folder)
     publish_learned(services.models_folder, "learned-1")
     services.scorer = Scorer(None)
