@@ -76,7 +76,8 @@ def test_json_may_be_asked_for_before_the_command_or_after_it(bare: Service) -> 
             ["model", "list", "--json"],
         )
     ]
-    assert [json.loads(output) for output in outputs] == [{"current": None, "versions": []}] * 3
+    nothing = {"current": None, "versions": [], "sites": {}, "trials": []}
+    assert [json.loads(output) for output in outputs] == [nothing] * 3
 
 
 def test_without_a_model_the_commands_about_models_say_so(bare: Service) -> None:
