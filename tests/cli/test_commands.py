@@ -64,17 +64,6 @@ def test_people(service: Service) -> None:
     service.json("person", "disable", "Anna")
 
 
-def test_certificates(service: Service) -> None:
-    service.json("site", "add", "News")
-    approve, reject = service.json("certificate", "list")["certificates"]
-    assert (approve["verdict"], approve["standing"], approve["needed"]) == ("approve", "none", 149)
-    assert (reject["verdict"], reject["promise"], reject["needed"]) == ("reject", 0.05, 59)
-    assert "News  approve  none; no audits; 149 more needed" in service.run("certificate", "list").stdout
-    refused = service.run("certificate", "lift", "News")
-    assert refused.returncode == 1
-    assert "Nothing is suspended" in refused.stderr
-
-
 def test_policies(service: Service) -> None:
     service.json("site", "add", "News")
     shown = service.json("policy", "show", "News")
@@ -160,7 +149,7 @@ def test_a_model_for_one_site_and_on_trial(service: Service) -> None:
     assert [one["level"] for one in service.json("doctor")["checks"] if one["check"] == "site model"] == ["ok"]
     scored = service.json("score", "--site", site, "wibbly wobbly")
     assert scored["model"] == learned
-    assert 0 < scored["results"][0]["house_rules"] <= 1  # To four digits.
+    assert 0 < scored["results"][0]["house_rules"] <= 1
     assert "rejected here" in service.run("score", "--site", site, "wibbly wobbly").stdout
     assert service.json("model", "rollback", "--site", site)["current"] == "shared"
     assert service.json("model", "list")["sites"] == {}
@@ -298,18 +287,3 @@ def test_the_demo_prints_what_works_as_printed(stopped: Service, tmp_path: Path)
         assert "Keys were shown at the first start" in stopped.said()
     finally:
         stopped.close()
-
-
-def test_the_golden_set(service: Service) -> None:
-    service.json("site", "add", "News")
-    added = service.json("golden", "add", "You pathetic clown!", "--block", "--site", "News")
-    shared = service.json("golden", "add", "Good day.", "--allow")
-    assert shared["site_id"] is None
-    listed = service.json("golden", "list", "--site", "News")["examples"]
-    assert [one["example_id"] for one in listed] == [added["example_id"], shared["example_id"]]
-    assert (listed[0]["wanted"], listed[0]["is_held"], listed[0]["is_right"]) == ("block", True, True)
-    service.json("golden", "remove", added["example_id"])
-    assert "Good day." in service.run("golden", "list").stdout
-    assert service.run("golden", "add", "Good day.").returncode == 2
-    assert service.run("golden", "add", "Good day.", "--block").returncode == 1
-    assert service.run("golden", "remove", added["example_id"]).returncode == 1
