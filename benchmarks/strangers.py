@@ -110,7 +110,7 @@ async def _try(models: Path, site: Sequence[Ruled], folder: Path, jobs: int) -> 
     path = folder / "site.db"
     await _fill(path, site)
     with one_thread_a_product():
-        ground = steps.find_ground(models)
+        ground = steps.find_ground(models, None)
         lessons = await steps.take_lessons(f"sqlite:///{path}", None, ground.base, folder, NOW, _silent)
         parted = split(lessons.times, lessons.authors, lessons.clusters)
         fits = steps.fit(lessons, ground.base.model.labels, parted, _silent, jobs)

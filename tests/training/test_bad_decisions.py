@@ -75,7 +75,7 @@ async def test_enormous_comments_cost_what_their_first_window_costs(
     words = ["".join(chance.choices("abcdefghij", k=7)) for _ in range(30_000)]
     enormous = [_made(" ".join(chance.sample(words, 15_000)), number, _turns(number)) for number in range(20)]
     await taught_site.fill(sqlite_database, [*taught_site.comments(100), *enormous])
-    ground = steps.find_ground(wish.models)
+    ground = steps.find_ground(wish.models, None)
     lessons = await steps.take_lessons(wish.database, None, ground.base, wish.models, NOW, silent)
     sizes = lessons.features.matrix.getnnz(axis=1)
     assert sizes[-20:].max() < 20_000
@@ -94,7 +94,7 @@ async def test_times_that_cannot_be_are_set_right(wish: Wish, sqlite_database: S
             ruling = taught_site.a_ruling(made, 0, rows.ANNA, f"decision-{number}")
             ruling = replace(ruling, comment_id=CommentId(f"comment-{number}"), decided_at=NOON + by)
             await decisions.append(connection, [ruling])
-    base = steps.find_ground(wish.models).base
+    base = steps.find_ground(wish.models, None).base
     lessons = await steps.take_lessons(wish.database, None, base, wish.models, NOW, silent)
     assert lessons.times.tolist() == [to_ms(NOW), to_ms(NOON), to_ms(NOON + timedelta(minutes=5))]
 

@@ -3,6 +3,7 @@
 import pytest
 
 from moderator.classifier import registry
+from moderator.classifier.scorer import Scorer
 from moderator.domain.errors import Conflict, InvalidInput, NotFound
 from moderator.domain.golden import Wanted
 from moderator.domain.ids import ExampleId, SiteId
@@ -67,7 +68,6 @@ async def test_the_models_thresholds_are_the_usual_ones(
     from tests.tiny import publish_tiny
 
     models = tmp_path_factory.mktemp("tiny")
-    services.scorer.swap(registry.load_version(models, publish_tiny(models)))
-    services.scorer._version = services.scorer.model.version  # type: ignore[attr-defined, union-attr]
+    services.scorer = Scorer(registry.load_version(models, publish_tiny(models)))
     example = await add_example(services, OPERATOR, "You will be killed.", Wanted.BLOCK, site_id=None)
     assert [one.is_right for one in await try_examples(services, [example])] == [True]
