@@ -88,6 +88,8 @@ NAMES: Final = {
     # Causes of cases.
     "borderline": marked("borderline"),
     "sample": marked("sample"),
+    "second": marked("second opinion"),
+    "disagreement": marked("disagreement"),
     "report": marked("report"),
     "appeal": marked("appeal"),
     "undone": marked("undone"),

@@ -250,6 +250,10 @@ def _reasons() -> Iterator[Reason]:
         yield from judge(EVERYTHING, comment, None, Facts(links=links)).reasons
     for count in range(1, len(PersonalData) + 1):
         yield from judge(EVERYTHING, comment, None, Facts(personal=tuple(PersonalData)[:count])).reasons
+    uncertified = replace(EVERYTHING, certified_rejects=True)
+    yield from judge(uncertified, comment, None, Facts(banned=PHRASES[0])).reasons
+    fine = Scored(scores={}, model="m", signals=())
+    yield from judge(Policy(version=1), a_comment("text"), fine, Facts(suspended=(Action.APPROVE,))).reasons
     busy = Facts(recent=30, rate_limit=20, duplicates=4, author_approved=1)
     yield from judge(EVERYTHING, comment, None, busy).reasons
     for campaign, hours in CAMPAIGNS:

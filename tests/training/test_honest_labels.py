@@ -10,7 +10,7 @@ from moderator.domain.policy import Action
 from moderator.domain.review import ReasonCode, Source
 from moderator.storage import decisions, opinions
 from moderator.storage.sqlite import SqliteDatabase
-from tests.builders import A_SITE, a_comment
+from tests.builders import A_SITE, NOON, a_comment
 from tests.storage import rows
 from tests.storage.test_opinions import an_opinion, ask
 from tests.tiny import publish_tiny
@@ -45,7 +45,7 @@ async def learn(database: SqliteDatabase, tmp_path: Path, *said: Said, settled: 
             )
             await decisions.append(connection, [cleo])
     async with database.read() as connection:
-        return await collect(connection, base.model, base.weights.idf, A_SITE, tmp_path, lambda _: None)
+        return await collect(connection, base.model, base.weights.idf, A_SITE, tmp_path, lambda _: None, now=NOON)
 
 
 @pytest.mark.parametrize(
