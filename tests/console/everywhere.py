@@ -12,7 +12,8 @@ from moderator.console.views import ROUTES
 QUESTIONS = ("/console/search?status=held", "/console/search?q=nothing-at-all", "/demo?told=held")
 
 # Where no link leads but from a press of a button, and what is about something that need not be there.
-UNLINKED = ("/console/bulk/{batch}", "/console/models/{version}/report")
+UNLINKED = ("/console/bulk/{batch}",)
+FILES = ("/console/models/{version}/report",)  # To keep, not to look at: a browser saves them.
 
 
 def _pages(routes: Iterable[BaseRoute]) -> list[Route]:
@@ -50,13 +51,13 @@ class Walk:
         """Take in the links of a page that was seen."""
         for address in links(page):
             pattern = pattern_of(address)
-            if pattern is not None and pattern not in self.seen:
+            if pattern is not None and pattern not in self.seen and pattern not in FILES:
                 self.seen[pattern] = address
                 self._todo.append(address)
 
     def unseen(self) -> list[str]:
         """Return the kinds of pages that no link led to."""
-        return [route.path for route in _pages(ROUTES) if route.path not in {*self.seen, *UNLINKED}]
+        return [route.path for route in _pages(ROUTES) if route.path not in {*self.seen, *UNLINKED, *FILES}]
 
 
 def texts_of(page: str) -> list[str]:
