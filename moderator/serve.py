@@ -35,6 +35,7 @@ from moderator.webhooks.delivery import WRITERS
 # it after every statement, and a busy event loop would keep it for 5 ms (measured, decision 0002).
 SWITCH_INTERVAL_SECONDS = 0.0005
 GRACEFUL_SECONDS = 10
+NOT_STARTED = 3  # A worker's exit code: what was in its way will be there the next time, too, however long that took.
 # What is there at the start stays; a request leaves few cycles behind, so looking for them less often costs nothing.
 GC_THRESHOLDS = (20_000, 20, 50)
 ALL_WRITERS = {**WRITERS, EndpointKind.CALLBACK: callback.write}
@@ -122,7 +123,7 @@ def _supervise(settings: Settings, listener: socket.socket) -> None:
             if worker.is_alive():
                 continue
             logger.error("worker_died", exit_code=worker.exitcode)
-            if time.monotonic() - started < SHORTEST_LIFE_SECONDS:
+            if worker.exitcode == NOT_STARTED or time.monotonic() - started < SHORTEST_LIFE_SECONDS:
                 has_failed = True
                 stopping.set()
             else:
@@ -139,11 +140,18 @@ def _supervise(settings: Settings, listener: socket.socket) -> None:
 def _serve_worker(settings: Settings, listener: socket.socket) -> None:
     """Serve as one of several processes."""
     set_up_logging(settings)
+    exit_code = NOT_STARTED
+
+    async def on_start(services: Services) -> None:
+        nonlocal exit_code
+        exit_code = 1
+        await _follow_parent(services)
+
     try:
-        uvloop.run(_serve(settings, listener, _follow_parent))
+        uvloop.run(_serve(settings, listener, on_start))
     except ModerationError as error:
-        logger.error("worker_not_started", reason=str(error))
-        sys.exit(1)
+        logger.error("worker_not_started" if exit_code == NOT_STARTED else "worker_failed", reason=str(error))
+        sys.exit(exit_code)
 
 
 async def _follow_parent(_: Services) -> None:
