@@ -18,7 +18,7 @@ $(VENV)/run.stamp: requirements.txt pyproject.toml
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.txt $(VENV)/run.stamp
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements-dev.txt
 	@touch $@
 
 $(VENV)/report.stamp: requirements-report.txt $(VENV)/run.stamp
