@@ -41,7 +41,7 @@ from moderator.storage.columns import from_ms, to_ms
 from moderator.usecases import review
 from moderator.web import services
 
-PAGE_ROWS: Final = 100
+PAGE_ROWS: Final = 50  # Twice as many take twice as long to write, and nobody reads that far down.
 MOST_HOLDERS: Final = 6
 MOST_CHOICES: Final = 200  # A site may name as many sections as it likes.
 LATEST_MS: Final = 2**42
