@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from moderator.domain.audits import drawn_probability
 from moderator.domain.comments import Status
+from moderator.domain.decisions import taking_back
 from moderator.domain.errors import (
     CaseClosed,
     ClaimLost,
@@ -24,12 +25,10 @@ from moderator.domain.reasons import choose_reason
 from moderator.domain.review import (
     REPORTED_WEIGHT,
     STATUS_AFTER,
-    Automation,
     Case,
     CaseState,
     Cause,
     Decision,
-    Detection,
     Escalation,
     ReasonCode,
     Source,
@@ -325,20 +324,7 @@ async def take_back(
     stored = await comments.get_anywhere(connection, undone.comment_id)
     if stored.is_erased:
         raise Conflict("This comment was erased; nothing can be decided about it any more.")
-    decision = Decision(
-        id=DecisionId(services.ids.new()),
-        site_id=undone.site_id,
-        comment_id=undone.comment_id,
-        source=Source.MODERATOR,
-        action=Action.HOLD,
-        person_id=person.id,
-        detection=Detection.PERSON,
-        automation=Automation.NOT_AUTOMATED,
-        policy_version=undone.policy_version,
-        model_version=undone.model_version,
-        undoes=undone.id,
-        decided_at=services.now(),
-    )
+    decision = taking_back(undone, DecisionId(services.ids.new()), by=person.id, at=services.now())
     await record(services, connection, _actor(person), decision, AuditAction.DECISION_UNDONE, batch=batch)
     await cases.withdraw_second(connection, undone.comment_id, decision.decided_at)
     return decision, await _reopen(services, connection, decision)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from moderator.domain.decisions import taking_back
 from moderator.domain.errors import ClaimLost, Conflict, Forbidden, NotFound, NotNewest
 from moderator.domain.events import ActorKind, AuditAction
 from moderator.domain.ids import CaseId, DecisionId
@@ -18,18 +19,7 @@ from moderator.domain.opinions import (
     standing,
 )
 from moderator.domain.people import Person
-from moderator.domain.policy import Action
-from moderator.domain.review import (
-    REPORTED_WEIGHT,
-    Automation,
-    Case,
-    CaseState,
-    Cause,
-    Decision,
-    Detection,
-    Escalation,
-    Source,
-)
+from moderator.domain.review import REPORTED_WEIGHT, Case, CaseState, Cause, Decision, Escalation
 from moderator.domain.teaching import is_contrary, labels_taught
 from moderator.services import Services
 from moderator.storage import audit, cases, comments, decisions, opinions
@@ -204,23 +194,7 @@ async def take_back(
     if (await comments.get_anywhere(connection, said.comment_id)).is_erased:
         raise Conflict("This comment was erased; nothing can be said about it any more.")
     await cases.withdraw_second(connection, said.comment_id, now)
-    taken = Opinion(
-        said=Decision(
-            id=DecisionId(services.ids.new()),
-            site_id=said.site_id,
-            comment_id=said.comment_id,
-            source=Source.MODERATOR,
-            action=Action.HOLD,
-            person_id=person.id,
-            detection=Detection.PERSON,
-            automation=Automation.NOT_AUTOMATED,
-            policy_version=said.policy_version,
-            model_version=said.model_version,
-            undoes=said.id,
-            decided_at=now,
-        ),
-        about=opinion.about,
-    )
+    taken = Opinion(said=taking_back(said, DecisionId(services.ids.new()), by=person.id, at=now), about=opinion.about)
     await _record(connection, taken, AuditAction.OPINION_UNDONE)
     assert said.case_id is not None
     asked = await opinions.get_review(connection, said.case_id)
