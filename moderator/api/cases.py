@@ -10,7 +10,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from moderator.api.schemas import (
+from moderator.api.case_schemas import (
     CaseOut,
     CasesOut,
     ClaimedOut,
@@ -18,14 +18,14 @@ from moderator.api.schemas import (
     DecisionIn,
     DecisionOut,
     EscalationIn,
-    check_strings,
 )
+from moderator.api.schemas import check_strings
 from moderator.domain.errors import Fault, InvalidInput
 from moderator.domain.ids import CaseId, DecisionId
 from moderator.domain.people import Person
 from moderator.services import Services
 from moderator.storage import cases
-from moderator.storage.cases import CaseFile
+from moderator.storage.case_files import CaseFile
 from moderator.storage.columns import from_ms, to_ms
 from moderator.usecases import access, review
 from moderator.web import read_body, services
