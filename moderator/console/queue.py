@@ -36,7 +36,7 @@ from moderator.domain.people import Person
 from moderator.domain.queue import FACETS, Filter, Summary, Urgency, sum_up
 from moderator.services import Services
 from moderator.storage import cases, queue
-from moderator.storage.cases import CaseFile
+from moderator.storage.case_files import CaseFile
 from moderator.storage.columns import from_ms, to_ms
 from moderator.usecases import review
 from moderator.web import services

@@ -39,7 +39,7 @@ from moderator.domain.review import (
 from moderator.services import Services
 from moderator.storage import audit, cases, claims, comments, decisions, opinions, outbox, reports, signatures
 from moderator.storage.audit import Actor, Entry
-from moderator.storage.cases import CaseFile
+from moderator.storage.case_files import CaseFile
 from moderator.storage.database import Connection
 from moderator.usecases import seconding
 from moderator.usecases.recording import record, write_down

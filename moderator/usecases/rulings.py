@@ -11,7 +11,7 @@ from moderator.domain.policy import Action
 from moderator.domain.reasons import SiteReason
 from moderator.domain.review import Automation, Cause, Decision, Detection, ReasonCode, Source
 from moderator.services import Services
-from moderator.storage.cases import CaseFile
+from moderator.storage.case_files import CaseFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

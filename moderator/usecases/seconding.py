@@ -24,7 +24,7 @@ from moderator.domain.teaching import is_contrary, labels_taught
 from moderator.services import Services
 from moderator.storage import audit, cases, comments, decisions, opinions
 from moderator.storage.audit import Actor, Entry
-from moderator.storage.cases import CaseFile
+from moderator.storage.case_files import CaseFile
 from moderator.storage.database import Connection
 from moderator.usecases.rulings import Ruling, decision_of
 

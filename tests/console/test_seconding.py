@@ -11,7 +11,7 @@ from moderator.domain.policy import Action
 from moderator.domain.review import Cause, ReasonCode
 from moderator.services import Services
 from moderator.storage import cases
-from moderator.storage.cases import CaseFile
+from moderator.storage.case_files import CaseFile
 from moderator.usecases import manage, review
 from tests.builders import a_policy, sighted
 from tests.console.conftest import OPERATOR, PASSWORD, Visitor, hold

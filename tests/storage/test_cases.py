@@ -10,7 +10,8 @@ from moderator.domain.ids import CaseId, CommentId, PersonId, SiteId
 from moderator.domain.people import Person, Role
 from moderator.domain.review import Case, CaseState, Cause, Escalation
 from moderator.storage import cases, claims, people
-from moderator.storage.cases import CaseFile, QueueSize
+from moderator.storage.case_files import CaseFile
+from moderator.storage.cases import QueueSize
 from moderator.storage.database import Connection, Database
 from moderator.storage.postgres import PostgresDatabase
 from tests.builders import A_SITE, NOON, a_case
