@@ -16,8 +16,9 @@ from moderator.domain.comments import Comment
 from moderator.domain.decisions import About, new_decision, reason_of
 from moderator.domain.errors import ExternalIdReused, IdempotencyKeyReused, ModerationError
 from moderator.domain.ids import CaseId, CommentId, DecisionId
+from moderator.domain.judging import judge
 from moderator.domain.outcome import Outcome
-from moderator.domain.policy import Action, Facts, Policy, Rule, Verdict, judge
+from moderator.domain.policy import Action, Facts, Policy, Rule, Verdict
 from moderator.domain.review import STATUS_AFTER, Case, CaseState, Cause, Decision, Source, weigh
 from moderator.domain.scoring import Label, Scored, Span
 from moderator.services import Services

@@ -5,7 +5,8 @@ import pytest
 from moderator.domain.decisions import About, ground_of, new_decision, reason_of, taking_back
 from moderator.domain.findings import FoundPhrase
 from moderator.domain.ids import CommentId, DecisionId, PersonId, SiteId
-from moderator.domain.policy import Action, Facts, Verdict, judge
+from moderator.domain.judging import judge
+from moderator.domain.policy import Action, Facts, Verdict
 from moderator.domain.reasons import Ground, ReasonCode, SiteReason
 from moderator.domain.review import Automation, Detection, Source
 from tests.builders import NOON, a_comment, a_policy, a_scored

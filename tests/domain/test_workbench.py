@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderator.domain.policy import Action, Facts, Policy, Rule, judge
+from moderator.domain.judging import judge
+from moderator.domain.policy import Action, Facts, Policy, Rule
 from moderator.domain.scoring import Caution, Label, Scored, Threshold
 from moderator.domain.workbench import EDGES, Ballot, Past, Tally, histograms, tally, tally_happened, wilson
 from tests.builders import a_comment, a_policy
