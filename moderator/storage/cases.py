@@ -76,21 +76,33 @@ async def lead_campaigns(connection: Connection, firsts: Sequence[CommentId]) ->
         await connection.many(LEAD, [(first,) for first in firsts])
 
 
-# Sorted by numbers of the cases alone, in one index; only what is shown is then looked up. The 0 keeps SQLite from the
-# index of opening times, which has nothing else.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A row of the queue, after which a list goes on. `is_first` says that it stood before all others for a senior."""
+
+    urgency: float
+    case_id: CaseId
+    is_first: bool = False
+
+
+# Sorted by what stands in the cases alone, in one index; only what is shown is then looked up. The 0 keeps SQLite from
+# the index of opening times, which has nothing else. For nobody (NULL) nothing was passed on by others.
 LIST_OPEN = f"""
 WITH page AS MATERIALIZED (
-    SELECT queue.id FROM (
-        SELECT cases.id, cases.weight * (1.0 + (:as_of_ms - cases.opened_ms) / 60000.0) AS urgency FROM cases
+    SELECT queue.id, queue.place FROM (
+        SELECT cases.id, cases.weight * (1.0 + (:as_of_ms - cases.opened_ms) / 60000.0) AS urgency,
+            CASE WHEN cases.escalated_by <> CAST(:senior AS TEXT) THEN 0 ELSE 1 END AS place
+        FROM cases
         WHERE cases.state = 'open' AND cases.opened_ms + 0 <= :as_of_ms AND {FITS}
     ) AS queue
-    WHERE CAST(:after_id AS TEXT) IS NULL OR queue.urgency < :after_urgency
-        OR (queue.urgency = :after_urgency AND queue.id > :after_id)
-    ORDER BY queue.urgency DESC, queue.id LIMIT :limit
+    WHERE CAST(:after_id AS TEXT) IS NULL OR queue.place > :after_place
+        OR (queue.place = :after_place AND (queue.urgency < :after_urgency
+            OR (queue.urgency = :after_urgency AND queue.id > :after_id)))
+    ORDER BY queue.place, queue.urgency DESC, queue.id LIMIT :limit
 )
 SELECT {FILE_COLUMNS}
 FROM page JOIN cases ON cases.id = page.id JOIN comments ON comments.id = cases.comment_id
-ORDER BY urgency DESC, cases.id
+ORDER BY page.place, urgency DESC, cases.id
 """
 
 
@@ -102,19 +114,22 @@ async def list_open(
     sites: Sequence[SiteId] = (),
     only: Filter = EVERYTHING,
     reader: PersonId | None = None,
-    after: tuple[float, CaseId] | None = None,
+    senior: PersonId | None = None,
+    after: Place | None = None,
 ) -> list[CaseFile]:
-    """Return open cases, the most urgent at `as_of` first, from the one after `after` (urgency, id) on.
+    """Return open cases, the most urgent at `as_of` first, from the one after `after` on.
 
-    `sites` empty means every site; `only` leaves out more. A `reader` does not see what they are barred from.
+    `sites` empty means every site; `only` leaves out more. A `reader` does not see what they are barred from. What
+    others passed on comes before all else for a `senior`, as it does when they claim.
     """
-    urgency, case_id = after or (0.0, None)
     rows = await connection.all(
         LIST_OPEN,
         as_of_ms=to_ms(as_of),
         **fitting(sites, only, reader),
-        after_urgency=urgency,
-        after_id=case_id,
+        senior=senior,
+        after_place=0 if after and after.is_first else 1,
+        after_urgency=after.urgency if after else 0.0,
+        after_id=after.case_id if after else None,
         limit=limit,
     )
     return [file_of(row) for row in rows]
