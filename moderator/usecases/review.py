@@ -183,12 +183,14 @@ async def escalate(
 async def release_expired(services: Services) -> int:
     """Return expired claims to the queue; one pass of a background loop. Return how many.
 
-    What has waited for a second opinion for too long is let go: the decision stands as it does.
+    What has waited for a second opinion for too long is let go: the decision stands as it does. What two disagree on is
+    opened to others where those who were to settle it have left.
     """
     now = services.now()
     async with services.database.transaction() as connection:
         released = await claims.release_expired(connection, now)
         await cases.let_go_second(connection, before=now - LONGEST_WAIT, now=now)
+        await seconding.widen(services, connection)
     return released
 
 

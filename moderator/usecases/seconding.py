@@ -22,7 +22,7 @@ from moderator.domain.people import Person
 from moderator.domain.review import REPORTED_WEIGHT, Case, CaseState, Cause, Decision, Escalation
 from moderator.domain.teaching import is_contrary, labels_taught
 from moderator.services import Services
-from moderator.storage import audit, cases, comments, decisions, opinions
+from moderator.storage import audit, cases, comments, decisions, disputes, opinions
 from moderator.storage.audit import Actor, Entry
 from moderator.storage.case_files import CaseFile
 from moderator.storage.database import Connection
@@ -168,6 +168,20 @@ async def _let_settle(
     if found.is_for_seniors:
         escalation = Escalation(at=now, by=dissent.said.person_id)
         await cases.escalate(connection, case.id, generation=case.generation, escalation=escalation)
+
+
+async def widen(services: Services, connection: Connection) -> None:
+    """Let others settle what those who were asked are no longer there to settle; one pass of a background loop.
+
+    Where the last senior has left that is anybody else, and where there is nobody else an administrator of the two.
+    """
+    people = services.directory.people.values()
+    for one in await disputes.list_open(connection):
+        found = settling(people, one.site_id, *one.between)
+        if found is None or one.is_held:
+            continue
+        if (one.is_for_seniors and not found.is_for_seniors) or found.barred != one.between:
+            await disputes.widen(connection, one, found.barred)
 
 
 async def take_back(
