@@ -214,7 +214,10 @@ async def test_what_was_passed_on_stands_first_for_seniors_on_every_page(
         seen += rows_of(page := await visitor.open(following[1].replace("&amp;", "&")))
 
     assert (set(seen[:3]), set(seen[3:])) == (set(passed), set(grave))
-    assert set(rows_of(await other.open("/console/queue"))) == set(grave)  # The most urgent first, for others.
+    assert "What colleagues passed on stands first." in page
+    page = await other.open("/console/queue")
+    assert set(rows_of(page)) == set(grave)  # The most urgent first, for others.
+    assert "What colleagues passed on" not in page
 
 
 async def test_the_queue_says_who_holds_how_many(
