@@ -8,7 +8,8 @@ from moderator.classifier import registry
 from moderator.classifier.scorer import Scorer
 from moderator.domain.comments import Comment
 from moderator.domain.ids import CommentId, SiteId
-from moderator.domain.policy import Action, Facts, Policy, judge
+from moderator.domain.judging import judge
+from moderator.domain.policy import Action, Facts, Policy
 from moderator.domain.scoring import Label, Signal
 from tests.builders import NOON
 

@@ -1,1 +1,1 @@
-"""Our HTTP API, version 1: thin views over the use cases. Shapes in `schemas`, errors in `problems`."""
+"""Our HTTP API, version 1: thin views over the use cases. Shapes in `schemas` and its like, errors in `problems`."""

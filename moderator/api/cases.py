@@ -10,7 +10,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from moderator.api.schemas import (
+from moderator.api.case_schemas import (
     CaseOut,
     CasesOut,
     ClaimedOut,
@@ -18,14 +18,15 @@ from moderator.api.schemas import (
     DecisionIn,
     DecisionOut,
     EscalationIn,
-    check_strings,
 )
+from moderator.api.schemas import check_strings
 from moderator.domain.errors import Fault, InvalidInput
 from moderator.domain.ids import CaseId, DecisionId
 from moderator.domain.people import Person
 from moderator.services import Services
 from moderator.storage import cases
-from moderator.storage.cases import CaseFile
+from moderator.storage.case_files import CaseFile
+from moderator.storage.cases import Place
 from moderator.storage.columns import from_ms, to_ms
 from moderator.usecases import access, review
 from moderator.web import read_body, services
@@ -108,13 +109,13 @@ def _read_cursor(cursor: str, size: int) -> list[Any]:  # JSON values, checked b
     return parts
 
 
-def _open_cursor(cursor: str) -> tuple[datetime, tuple[float, CaseId]]:
+def _open_cursor(cursor: str) -> tuple[datetime, Place]:
     as_of_ms, urgency, case_id = _read_cursor(cursor, 3)
     if not (isinstance(as_of_ms, int) and isinstance(urgency, int | float) and isinstance(case_id, str)):
         raise InvalidInput(Fault(pointer="/cursor", detail="not a cursor of this list"))
     if not 0 <= as_of_ms < 2**42:
         raise InvalidInput(Fault(pointer="/cursor", detail="not a cursor of this list"))
-    return from_ms(as_of_ms), (float(urgency), CaseId(case_id))
+    return from_ms(as_of_ms), Place(urgency=float(urgency), case_id=CaseId(case_id))
 
 
 async def claim_cases(request: Request[Any]) -> Response:

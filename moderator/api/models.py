@@ -7,7 +7,8 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from moderator.api.schemas import ActivatedOut, ModelOut, ModelsOut, ScopeIn, TrialOut, check_strings
+from moderator.api.model_schemas import ActivatedOut, ModelOut, ModelsOut, ScopeIn, TrialOut
+from moderator.api.schemas import check_strings
 from moderator.classifier import registry
 from moderator.classifier.serving import Scope
 from moderator.domain.errors import ModelRefused

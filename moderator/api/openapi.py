@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from moderator import __version__
-from moderator.api import schemas
+from moderator.api import case_schemas, model_schemas, schemas
 from moderator.api.problems import MEDIA_TYPE, Problem
 from moderator.api.routes import OPERATIONS, Operation
 
@@ -105,7 +105,12 @@ def _describe(operation: Operation) -> dict[str, Any]:
     if operation.takes is not None:
         name = operation.takes.__name__
         content = {"schema": {"$ref": f"#/components/schemas/{name}"}, "example": _EXAMPLES[name]}
-        required = operation.takes not in (schemas.ReportIn, schemas.ClaimIn, schemas.EscalationIn, schemas.ScopeIn)
+        required = operation.takes not in (
+            schemas.ReportIn,
+            case_schemas.ClaimIn,
+            case_schemas.EscalationIn,
+            model_schemas.ScopeIn,
+        )
         found["requestBody"] = {"required": required, "content": {"application/json": content}}
     return found
 

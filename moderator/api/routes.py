@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from moderator.api import cases, comments, health, models, schemas
+from moderator.api import case_schemas, cases, comments, health, model_schemas, models, schemas
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ OPERATIONS: tuple[Operation, ...] = (
         view=cases.list_cases,
         caller="person",
         summary="List the queue, the most urgent first",
-        answers={200: schemas.CasesOut},
+        answers={200: case_schemas.CasesOut},
         query=("state", "cursor", "limit"),
     ),
     Operation(
@@ -99,8 +99,8 @@ OPERATIONS: tuple[Operation, ...] = (
         view=cases.claim_cases,
         caller="person",
         summary="Claim the most urgent free cases",
-        takes=schemas.ClaimIn,
-        answers={200: schemas.ClaimedOut},
+        takes=case_schemas.ClaimIn,
+        answers={200: case_schemas.ClaimedOut},
         refuses=(413, 415),
     ),
     Operation(
@@ -109,8 +109,8 @@ OPERATIONS: tuple[Operation, ...] = (
         view=cases.decide_case,
         caller="person",
         summary="Decide a case",
-        takes=schemas.DecisionIn,
-        answers={200: schemas.DecisionOut},
+        takes=case_schemas.DecisionIn,
+        answers={200: case_schemas.DecisionOut},
         refuses=(404, 409, 413, 415),
     ),
     Operation(
@@ -119,7 +119,7 @@ OPERATIONS: tuple[Operation, ...] = (
         view=cases.escalate_case,
         caller="person",
         summary="Pass a claimed case on to a senior colleague",
-        takes=schemas.EscalationIn,
+        takes=case_schemas.EscalationIn,
         answers={204: None},
         refuses=(404, 409, 413, 415),
     ),
@@ -138,7 +138,7 @@ OPERATIONS: tuple[Operation, ...] = (
         view=cases.undo_decision,
         caller="person",
         summary="Take back the newest decision on a comment",
-        answers={200: schemas.DecisionOut},
+        answers={200: case_schemas.DecisionOut},
         refuses=(404, 409),
     ),
     Operation(
@@ -147,7 +147,7 @@ OPERATIONS: tuple[Operation, ...] = (
         view=models.list_models,
         caller="admin",
         summary="List the model versions",
-        answers={200: schemas.ModelsOut},
+        answers={200: model_schemas.ModelsOut},
     ),
     Operation(
         method="POST",
@@ -155,8 +155,8 @@ OPERATIONS: tuple[Operation, ...] = (
         view=models.rollback_model,
         caller="admin",
         summary="Go back to the model before this one",
-        takes=schemas.ScopeIn,
-        answers={200: schemas.ActivatedOut},
+        takes=model_schemas.ScopeIn,
+        answers={200: model_schemas.ActivatedOut},
         refuses=(404, 409),
     ),
     Operation(
@@ -165,8 +165,8 @@ OPERATIONS: tuple[Operation, ...] = (
         view=models.activate_model,
         caller="admin",
         summary="Check a model version and use it",
-        takes=schemas.ScopeIn,
-        answers={200: schemas.ActivatedOut},
+        takes=model_schemas.ScopeIn,
+        answers={200: model_schemas.ActivatedOut},
         refuses=(404, 409),
     ),
     Operation(

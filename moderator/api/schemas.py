@@ -1,7 +1,11 @@
-"""The shapes on the wire, strict: unknown members are refused. `to_domain()` and `of()` are the only crossings."""
+"""The shapes on the wire, strict: unknown members are refused. `to_domain()` and `of()` are the only crossings.
+
+Here: comments, scores, reports and what is asked of the service itself. Cases are in `case_schemas`, models in
+`model_schemas`.
+"""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Self
 
 import msgspec
@@ -12,12 +16,9 @@ from moderator.domain.errors import Fault, InvalidInput, TooLarge
 from moderator.domain.findings import NO_FORM, Form
 from moderator.domain.ids import CommentId, SiteId
 from moderator.domain.outcome import Outcome
-from moderator.domain.policy import Action, Reason
-from moderator.domain.review import MAX_NOTE_CHARACTERS, Case, CaseState, Cause, Decision, ReasonCode
+from moderator.domain.policy import Reason
+from moderator.domain.review import MAX_NOTE_CHARACTERS, ReasonCode
 from moderator.domain.scoring import Label, Span
-from moderator.storage.cases import CaseFile
-from moderator.storage.shadow import Comparison
-from moderator.usecases.review import Decided
 
 Short = Annotated[str, Meta(max_length=255)]
 Line = Annotated[str, Meta(max_length=2_000)]
@@ -138,32 +139,6 @@ class ReportIn(Struct, forbid_unknown_fields=True):
     note: Annotated[str, Meta(max_length=MAX_NOTE_CHARACTERS)] | None = None
 
 
-class ClaimIn(Struct, forbid_unknown_fields=True):
-    """How many cases to claim."""
-
-    count: Annotated[int, Meta(ge=1, le=50)] = 1
-
-
-class DecisionIn(Struct, forbid_unknown_fields=True):
-    """A person's ruling. Without `generation` only the holder of the claim may decide.
-
-    `site_reason` names a reason of the site's own list, which says the code, too.
-    """
-
-    action: Action
-    reason: ReasonCode | None = None
-    site_reason: Short | None = None
-    note: Annotated[str, Meta(max_length=MAX_NOTE_CHARACTERS)] | None = None
-    generation: int | None = None
-
-
-class EscalationIn(Struct, forbid_unknown_fields=True):
-    """What a senior colleague should know. Without `generation` only the holder of the claim may pass a case on."""
-
-    note: Annotated[str, Meta(max_length=MAX_NOTE_CHARACTERS)] | None = None
-    generation: int | None = None
-
-
 class SpanOut(Struct):
     """Where in the text (Unicode code points, end exclusive), for which label, with which share of its evidence."""
 
@@ -277,230 +252,6 @@ class ReportOut(Struct):
     id: str
     muted: bool
     case: str | None
-
-
-class EscalationOut(Struct):
-    """A case was passed on to seniors: when, by whom, with which note."""
-
-    at: datetime
-    by: str | None
-    note: str | None
-
-
-class CaseCommentOut(Struct):
-    """A comment as a moderator reads it."""
-
-    id: str
-    site_id: str
-    external_id: str | None
-    text: str
-    status: str
-    article: ArticleIn
-    author: AuthorIn
-    parent_id: str | None
-    posted_at: datetime | None
-    received_at: datetime
-    lang: str | None
-
-
-class CaseOut(Struct):
-    """A case with all that a moderator reads. `expires_at` and `claimed_by` are null while nobody holds it.
-
-    Cases of comments that are alike have the same `campaign`; null where a comment stands alone.
-    """
-
-    id: str
-    generation: int
-    expires_at: datetime | None
-    comment: CaseCommentOut
-    scores: dict[str, float]
-    reasons: list[ReasonOut]
-    spans: list[SpanOut]
-    cause: str
-    campaign: str | None
-    urgency: float
-    opened_at: datetime
-    claimed_by: str | None
-    escalation: EscalationOut | None = None
-
-    @classmethod
-    def of(cls, file: CaseFile, claimed_by: str | None, escalated_by: str | None = None) -> Self:
-        """Return a case as it is sent; `claimed_by` and `escalated_by` are names."""
-        case, comment, outcome = file.case, file.comment, file.outcome
-        article, author = comment.article, comment.author
-        return cls(
-            id=case.id,
-            generation=case.generation,
-            expires_at=case.claim.expires_at.astimezone(UTC) if case.claim else None,
-            comment=CaseCommentOut(
-                id=comment.id,
-                site_id=comment.site_id,
-                external_id=comment.external_id,
-                text=comment.text,
-                status=outcome.status,
-                article=ArticleIn(url=article.url, title=article.title, section=article.section),
-                author=AuthorIn(id=author.id, name=author.name, email=author.email, url=author.url),
-                parent_id=comment.parent_id,
-                posted_at=comment.posted_at,
-                received_at=comment.received_at,
-                lang=comment.lang,
-            ),
-            scores=scores_out(outcome.scores),
-            reasons=[ReasonOut.of(reason) for reason in outcome.reasons],
-            spans=[SpanOut.of(span) for span in outcome.spans],
-            cause=_cause(case),
-            campaign=case.campaign,
-            urgency=round(file.urgency, 4),
-            opened_at=case.opened_at,
-            claimed_by=claimed_by,
-            escalation=EscalationOut(at=case.escalation.at, by=escalated_by, note=case.escalation.note)
-            if case.escalation
-            else None,
-        )
-
-
-def _cause(case: Case) -> str:
-    """Return why a case was opened; one that asks for a second opinion does not say so while it is open."""
-    return Cause.BORDERLINE if case.cause is Cause.SECOND and case.state is CaseState.OPEN else case.cause
-
-
-class CasesOut(Struct):
-    """A page of the queue; `next` is the cursor of the next page, null on the last."""
-
-    cases: list[CaseOut]
-    next: str | None = None
-
-
-class ClaimedOut(Struct):
-    """The cases that were claimed, the most urgent first."""
-
-    cases: list[CaseOut]
-
-
-class DecisionOut(Struct):
-    """A decision as recorded, where the comment stands after it, and the case that waits now."""
-
-    id: str
-    comment: str
-    case: str | None
-    action: str
-    reason: str | None
-    note: str | None
-    ground: str | None
-    ground_reference: str | None
-    site_reason: str | None
-    source: str
-    person: str | None
-    undoes: str | None
-    decided_at: datetime
-    status: str
-    reopened: CaseOut | None = None
-
-    @classmethod
-    def of(cls, decided: Decided, *, person: str | None) -> Self:
-        """Return a decision as it is sent; `person` is the name of whoever decided."""
-        decision: Decision = decided.decision
-        return cls(
-            id=decision.id,
-            comment=decision.comment_id,
-            case=decision.case_id,
-            action=decision.action,
-            reason=decision.reason,
-            note=decision.note,
-            ground=decision.ground,
-            ground_reference=decision.ground_reference,
-            site_reason=decision.site_reason,
-            source=decision.source,
-            person=person,
-            undoes=decision.undoes,
-            decided_at=decision.decided_at,
-            status=decided.status,
-            reopened=CaseOut.of(decided.case, person) if decided.case else None,
-        )
-
-
-class ScopeIn(Struct, forbid_unknown_fields=True):
-    """Whose model is meant: a site's own, by the site's id, or without one that of all sites."""
-
-    site: Short | None = None
-
-
-class ModelOut(Struct):
-    """A model version on disk. `sites` use it while the others use the current one."""
-
-    version: str
-    is_current: bool
-    created: str | None = None
-    labels: list[str] = []
-    sites: list[str] = []
-
-
-class TurnOut(Struct):
-    """How many comments had one verdict and would have had the other."""
-
-    before: Action
-    after: Action
-    comments: int
-
-
-class TrialOut(Struct):
-    """A version that scores what comes in beside the one in use (`against`); `flips` verdicts would be others.
-
-    `site` is absent (null) for a trial on all sites that have no version of their own. `ended` and `ending` are null
-    while it lasts; `promotes` says that it is put to use when it stands the trial.
-    """
-
-    version: str
-    site: str | None
-    against: str
-    started: datetime
-    promotes: bool
-    comments: int
-    flips: int
-    dropped: int
-    verdicts: list[TurnOut]
-    ended: datetime | None = None
-    ending: str | None = None
-
-    @classmethod
-    def of(cls, found: Comparison) -> Self:
-        """Return a comparison as it is sent."""
-        run = found.run
-        return cls(
-            version=run.version,
-            site=run.scope,
-            against=run.against,
-            started=run.started,
-            promotes=run.promotes,
-            comments=found.comments,
-            flips=found.flips,
-            dropped=run.dropped,
-            verdicts=[
-                TurnOut(before=before, after=after, comments=number)
-                for (before, after), number in sorted(found.verdicts.items())
-            ],
-            ended=run.ended,
-            ending=run.ending,
-        )
-
-
-class ModelsOut(Struct):
-    """Every model version, the one in use, and the newest trials."""
-
-    current: str | None
-    models: list[ModelOut]
-    trials: list[TrialOut] = []
-
-
-class ActivatedOut(Struct):
-    """The model that is in use now, by `site` or, when that is null, by all sites that have none of their own.
-
-    For a site that went back to what all sites use, `current` is `shared`.
-    """
-
-    current: str
-    previous: str | None
-    site: str | None = None
 
 
 class HealthOut(Struct):

@@ -4,6 +4,9 @@ Numbers and the gate's own words only, never a word of a comment: what is erased
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -59,18 +62,18 @@ def append(models: Path, run: PastRun) -> None:
         logger.warning("run_not_recorded", reason=error.strerror)
 
 
-def read(models: Path, most: int = SHOWN) -> list[PastRun]:
-    """Return the last runs, the newest first; none where the file is not there or not for us. Broken lines are left
-    out: a line may be cut where the power was."""
-    found: list[PastRun] = []
+def read(models: Path, site: str | None = None, *, most: int = SHOWN) -> list[PastRun]:
+    """Return the last runs for a site alone, or without one those for all sites, the newest first.
+
+    None where the file is not there or not for us. Broken lines are left out: a line may be cut where the power was.
+    """
+    return list(islice((run for run in _runs(models) if run.site == site), most))
+
+
+def _runs(models: Path) -> Iterator[PastRun]:
     for line in reversed(_lines(models / FOLDER / FILE_NAME)):
-        if len(found) == most:
-            break
-        try:
-            found.append(msgspec.json.decode(line, type=PastRun))
-        except msgspec.MsgspecError:
-            continue
-    return found
+        with suppress(msgspec.MsgspecError):
+            yield msgspec.json.decode(line, type=PastRun)
 
 
 def _lines(path: Path) -> list[bytes]:

@@ -17,7 +17,8 @@ from moderator.console.text import Piece, pieces
 from moderator.domain.comments import Comment
 from moderator.domain.errors import NotFound
 from moderator.domain.ids import CommentId, SiteId
-from moderator.domain.policy import Facts, Policy, Reason, judge
+from moderator.domain.judging import judge
+from moderator.domain.policy import Facts, Policy, Reason
 from moderator.domain.scoring import Caution, Label, Scored, Span
 from moderator.personal import find_personal, looks_personal
 from moderator.services import utc_now

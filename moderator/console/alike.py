@@ -12,7 +12,7 @@ from moderator.domain.ids import CaseId, PersonId
 from moderator.domain.queue import Urgency, explain
 from moderator.services import Services
 from moderator.storage import cases, signatures
-from moderator.storage.cases import CaseFile
+from moderator.storage.case_files import CaseFile
 from moderator.storage.database import Connection
 
 MOST_SHOWN: Final = 20

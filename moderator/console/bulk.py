@@ -25,7 +25,7 @@ from moderator.domain.review import check_ruling
 from moderator.domain.scoring import Label, Span
 from moderator.services import Services
 from moderator.storage import bulk as batches
-from moderator.storage.cases import CaseFile
+from moderator.storage.case_files import CaseFile
 from moderator.usecases import bulk
 from moderator.web import services
 

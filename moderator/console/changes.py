@@ -6,12 +6,13 @@ from enum import StrEnum
 from typing import Final
 
 from moderator.console.language import gettext
-from moderator.console.words import figure, number, words
+from moderator.console.words import figure, number, share, words
 from moderator.domain.policy import Policy
 from moderator.domain.scoring import Label, Threshold
 
 _QUOTED: Final = 3
 _MEMBERS: Final = tuple(one.name for one in fields(Policy) if one.name not in ("version", "languages"))
+_SHARES: Final = ("audit_share", "second_review_share")
 _Thresholds = Mapping[Label, Threshold]
 
 
@@ -32,6 +33,8 @@ def changes(before: Policy, after: Policy) -> list[str]:
                 ]
         elif isinstance(new, tuple):
             lines.append(f"{words(name)}: {_list_change(list(map(_value, old)), list(map(_value, new)))}")
+        elif name in _SHARES:
+            lines.append(f"{words(name)}: {_share(old)} → {_share(new)}")
         else:
             lines.append(f"{words(name)}: {_value(old)} → {_value(new)}")
     return lines
@@ -52,6 +55,10 @@ def _threshold(found: Threshold | None) -> str:
     if found.reject_at <= 1:  # Then it is held from no more on.
         return gettext("held from %(held)s, rejected from %(rejected)s") % limits
     return gettext("held from %(held)s") % limits if found.hold_at <= 1 else gettext("never held")
+
+
+def _share(found: float | None) -> str:
+    return gettext("as the service is set") if found is None else share(found)
 
 
 def _list_change(old: Sequence[str], new: Sequence[str]) -> str:

@@ -21,7 +21,7 @@ from moderator.domain.review import Cause, Decision, Source
 from moderator.domain.scoring import Label, Span, Threshold
 from moderator.services import Services
 from moderator.storage import claims, comments, decisions, opinions, reports
-from moderator.storage.cases import CaseFile
+from moderator.storage.case_files import CaseFile
 from moderator.storage.comments import FactsQuestion
 from moderator.storage.database import Connection
 from moderator.storage.reports import Report

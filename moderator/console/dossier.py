@@ -15,7 +15,7 @@ from moderator.domain.review import Cause, Decision, Source
 from moderator.domain.scoring import Span
 from moderator.services import Services
 from moderator.storage import cases, comments, decisions, opinions, policies, reports
-from moderator.storage.cases import CaseFile
+from moderator.storage.case_files import CaseFile
 from moderator.storage.database import Connection
 from moderator.storage.policies import Saved
 from moderator.storage.reports import Report

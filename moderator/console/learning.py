@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 from moderator.classifier import history, registry
 from moderator.classifier.history import PastRun
 from moderator.classifier.manifest import Curve, Manifest
+from moderator.classifier.scorer import Scorer
 from moderator.classifier.shift import Shift, shifts
 from moderator.console.administering import admin_session, show_page
 from moderator.console.charts import BOX, MARKS, diagram
@@ -100,11 +101,16 @@ class Audits:
 
 @shown
 async def show_learning(request: Request[Any]) -> Response:
-    """`GET /console/learning`: with `own`, a site, how far its people agree with the scores of the version in use."""
+    """`GET /console/learning`: of the version that all sites share, or of a `site`'s own and its runs.
+
+    With `own`, a site, how far its people agree with the scores of the version in use.
+    """
     session, found = await admin_session(request), services(request)
     sites = _sites(found, session.person)
-    ids = [site.id for site in sites]
-    disk = await anyio.to_thread.run_sync(_look, found)
+    site = _chosen(sites, request.query_params.get("site"))
+    ids = [one.id for one in sites] if site is None else [site.id]
+    scope = site.id if site else None
+    disk = await anyio.to_thread.run_sync(_look, found, scope)
     last = next((run for run in disk.runs if run.outcome != "failed"), None)
     until = datetime.fromisoformat(last.until) if last and last.until else None
     since = found.now() - timedelta(days=DAYS)
@@ -114,7 +120,7 @@ async def show_learning(request: Request[Any]) -> Response:
         audited = await watching.audited(connection, ids, since)
         agreement = await opinions.agreement(connection, ids, since)
         names = await people.list_names(connection)
-    own = await _own(found, sites, disk.in_use, request.query_params.get("own"))
+    own = await _own(found, sites, disk.in_use, request.query_params.get("own") or scope)
     curve = disk.curve
     return await show_page(
         request,
@@ -124,7 +130,7 @@ async def show_learning(request: Request[Any]) -> Response:
         last=last,
         now=found.now(),
         untaught=waiting,
-        words=await _words(found, disk, texts),
+        words=await _words(found, scope, disk, texts),
         texts=len(texts),
         audits=[
             Audits(action=action, estimate=estimate(one.stratum for one in audited if one.verdict is action))
@@ -135,6 +141,8 @@ async def show_learning(request: Request[Any]) -> Response:
         outcomes=OUTCOMES,
         moves=MOVES,
         sites=sites,
+        site=site,
+        has_own=scope in found.site_scorers,
         own=own,
         own_dots=diagram(own.groups) if own else [],
         days=DAYS,
@@ -159,8 +167,22 @@ async def fetch_report(request: Request[Any]) -> Response:
     return Response(content, media_type="text/html", headers=headers)
 
 
-def _look(found: Services) -> OnDisk:
-    folder, version = found.models_folder, found.scorer.version
+def _chosen(sites: Sequence[Site], wanted: str | None) -> Site | None:
+    """Return the site that somebody asks for, None for what all share."""
+    if not wanted:
+        return None
+    for site in sites:
+        if site.id == wanted:
+            return site
+    raise NotFound("There is no such site.")
+
+
+def _scorer(found: Services, scope: SiteId | None) -> Scorer:
+    return found.scorer if scope is None else found.scorer_of(scope)
+
+
+def _look(found: Services, scope: SiteId | None) -> OnDisk:
+    folder, version = found.models_folder, _scorer(found, scope).version
     manifests = {}
     for name in registry.list_versions(folder):
         try:
@@ -172,23 +194,26 @@ def _look(found: Services) -> OnDisk:
     parents = {one.parent for one in manifests.values() if one.learned}
     shown = [one for name, one in manifests.items() if one.learned or name in parents or one is in_use]
     return OnDisk(
-        runs=history.read(folder),
+        runs=history.read(folder, scope),
         versions=[
             Version(manifest=one, has_report=(folder / one.version / REPORT).is_file())
             for one in sorted(shown, key=lambda one: one.created, reverse=True)
         ],
         in_use=in_use,
-        before=_before(found, manifests, in_use),
+        before=_before(found, scope, manifests, in_use),
         base=base,
     )
 
 
-def _before(found: Services, manifests: Mapping[str, Manifest], in_use: Manifest | None) -> Manifest | None:
+def _before(
+    found: Services, scope: SiteId | None, manifests: Mapping[str, Manifest], in_use: Manifest | None
+) -> Manifest | None:
     """Return the version before the one in use, if both go back to one base; else that base. None for a base."""
     if in_use is None or in_use.learned is None:
         return None
     try:
-        previous = manifests.get(registry.previous_version(found.models_folder) or "")
+        own = scope if scope in found.site_scorers else None
+        previous = manifests.get(registry.previous_version(found.models_folder, own) or "")
     except ModelRefused:
         previous = None
     if previous and in_use.parent in (previous.version, previous.parent):
@@ -196,9 +221,11 @@ def _before(found: Services, manifests: Mapping[str, Manifest], in_use: Manifest
     return manifests.get(in_use.parent or "")
 
 
-async def _words(found: Services, disk: OnDisk, texts: Sequence[tuple[CommentId, str]]) -> Sequence[Shift]:
+async def _words(
+    found: Services, scope: SiteId | None, disk: OnDisk, texts: Sequence[tuple[CommentId, str]]
+) -> Sequence[Shift]:
     """Return which words of some comments weigh otherwise in the version in use than in the one before."""
-    model, in_use, before = found.scorer.model, disk.in_use, disk.before
+    model, in_use, before = _scorer(found, scope).model, disk.in_use, disk.before
     if not texts or model is None or in_use is None or before is None or model.version != in_use.version:
         return []
 

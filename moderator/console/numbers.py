@@ -22,13 +22,15 @@ from moderator.console.session import session_of, shown
 from moderator.domain.agreement import Agreement as Overlap
 from moderator.domain.errors import Fault, InvalidInput, NotFound
 from moderator.domain.ids import PersonId, SiteId
+from moderator.domain.opinions import may_be_settled, settling
 from moderator.domain.policy import Action
 from moderator.domain.review import ReasonCode
 from moderator.domain.workbench import Ballot
 from moderator.services import Services
-from moderator.storage import cases, numbers, opinions, people
+from moderator.storage import cases, disputes, numbers, opinions, people
 from moderator.storage.cases import QueueSize
 from moderator.storage.database import Database
+from moderator.storage.disputes import Dispute
 from moderator.storage.numbers import Agreement, Rulings, Seen, Voices, Waited
 from moderator.web import services
 
@@ -41,7 +43,7 @@ _NOBODY: Final = Agreement()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """What was counted for some sites and days, and when."""
+    """What was counted for some sites and days, and when. `stuck` counts disagreements that nobody may settle."""
 
     at: datetime
     days: Sequence[date]
@@ -51,6 +53,7 @@ class Counted:
     rulings: Sequence[Rulings]
     agreement: Mapping[PersonId, Agreement]
     seconds: Overlap
+    stuck: int
     seen: Mapping[Action, Seen]
     voices: Voices
 
@@ -168,6 +171,11 @@ async def show_numbers(request: Request[Any]) -> Response:
             one: measure for one, measure in counted.seconds.people.items() if person.is_admin or one == person.id
         },
         names=names,
+        unsettled=[
+            one
+            for one in sites
+            if one.id in wanted and not may_be_settled(found.directory.people.values(), SiteId(one.id))
+        ],
         order=_ORDER,
         width=WIDTH,
         height=HEIGHT,
@@ -241,9 +249,15 @@ async def _count(found: Services, sites: Sequence[SiteId], days: int) -> Counted
             rulings=await numbers.rulings(connection, sites, since),
             agreement=await numbers.agreement(connection, sites, since),
             seconds=await opinions.agreement(connection, sites, since),
+            stuck=_stuck(found, await disputes.list_open(connection, sites)) if sites else 0,
             seen=await numbers.seen(connection, sites, since),
             voices=await numbers.voices(connection, sites, since),
         )
+
+
+def _stuck(found: Services, open_ones: Sequence[Dispute]) -> int:
+    people = found.directory.people.values()
+    return sum(settling(people, one.site_id, *one.between) is None for one in open_ones)
 
 
 def _days(request: Request[Any]) -> int:

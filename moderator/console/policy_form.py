@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
 from math import isfinite
 from typing import Final
 
@@ -17,6 +18,7 @@ LISTS: Final = (
     *("banned_phrases", "banned_patterns", "suspect_phrases", "suspect_patterns"),
     *("blocked_domains", "suspect_domains", "trusted_domains"),
 )
+_YES, _NO = "yes", "no"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +39,16 @@ class Typed:
 
 
 def thresholds_of(policy: Policy) -> Typed:
-    """Return the form of a policy's thresholds as nobody has touched it. What the model sets is left empty."""
-    fields = {"caution": str(policy.caution)}
+    """Return the form of a policy's thresholds, and of what people see besides, as nobody has touched it.
+
+    What the model sets, or the service, is left empty.
+    """
+    seconded = policy.second_review_share
+    fields = {
+        "caution": str(policy.caution),
+        "certified_rejects": _YES if policy.certified_rejects else _NO,
+        "second_review_share": "" if seconded is None else _per_cent(seconded),
+    }
     for label, own in policy.thresholds.items():
         fields[f"hold_{label}"] = _number(own.hold_at)
         fields[f"reject_{label}"] = _number(own.reject_at) if own.reject_at <= 1 else ""
@@ -46,7 +56,7 @@ def thresholds_of(policy: Policy) -> Typed:
 
 
 def read_thresholds(form: Form, base: Policy) -> Typed:
-    """Return what a form says of a policy's thresholds; everything else stays as it was."""
+    """Return what a form says of a policy's thresholds, and of what people see besides; all else stays as it was."""
     faults: dict[str, str] = {}
     thresholds = {}
     for label in Label:
@@ -58,8 +68,43 @@ def read_thresholds(form: Form, base: Policy) -> Typed:
     except ValueError:
         caution = base.caution
         faults["caution"] = gettext("no such level")
-    policy = replace(base, caution=caution, thresholds=thresholds)
+    policy = replace(
+        base,
+        caution=caution,
+        thresholds=thresholds,
+        certified_rejects=_read_certified(form, base, faults),
+        second_review_share=_read_second(form, base, faults),
+    )
     return Typed(policy=policy, fields=form, faults=faults)
+
+
+def _read_certified(form: Form, base: Policy, faults: dict[str, str]) -> bool:
+    given = form.get("certified_rejects")
+    if given is not None and given not in (_YES, _NO):
+        faults["certified_rejects"] = gettext("no such choice")
+    return base.certified_rejects if given is None else given == _YES
+
+
+def _read_second(form: Form, base: Policy, faults: dict[str, str]) -> float | None:
+    given = form.get("second_review_share")
+    if given is None:
+        return base.second_review_share
+    if not given.strip():
+        return None
+    try:
+        percentage = Decimal(given.strip().replace(",", "."))
+    except InvalidOperation:
+        percentage = Decimal("NaN")
+    if not percentage.is_finite() or not 0 <= percentage <= 100:
+        faults["second_review_share"] = gettext("a number from 0 to 100; empty for as many as the service is set to")
+        return base.second_review_share
+    return float(percentage / 100)
+
+
+def _per_cent(share: float) -> str:
+    """Return a share as it was typed: a float would not come back from a hundred times itself."""
+    typed = Decimal(repr(share)) * 100
+    return f"{typed.normalize():f}"
 
 
 def _read_threshold(form: Form, label: Label, faults: dict[str, str]) -> Threshold | None:

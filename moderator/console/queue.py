@@ -36,7 +36,8 @@ from moderator.domain.people import Person
 from moderator.domain.queue import FACETS, Filter, Summary, Urgency, sum_up
 from moderator.services import Services
 from moderator.storage import cases, queue
-from moderator.storage.cases import CaseFile
+from moderator.storage.case_files import CaseFile
+from moderator.storage.cases import Place
 from moderator.storage.columns import from_ms, to_ms
 from moderator.usecases import review
 from moderator.web import services
@@ -44,6 +45,7 @@ from moderator.web import services
 PAGE_ROWS: Final = 50  # Twice as many take twice as long to write, and nobody reads that far down.
 MOST_HOLDERS: Final = 6
 MOST_CHOICES: Final = 200  # A site may name as many sections as it likes.
+_FIRST: Final = "~first"  # A row that stands before all others, in an address.
 LATEST_MS: Final = 2**42
 PATH: Final = "/console/queue"
 
@@ -85,7 +87,14 @@ async def show_queue(request: Request[Any]) -> Response:
     as_of, after = _cursor(request.query_params.get("after")) or (found.now(), None)
     async with found.database.read() as connection:
         files = await cases.list_open(
-            connection, as_of=as_of, limit=PAGE_ROWS + 1, sites=person.sites, only=only, reader=person.id, after=after
+            connection,
+            as_of=as_of,
+            limit=PAGE_ROWS + 1,
+            sites=person.sites,
+            only=only,
+            reader=person.id,
+            senior=person.id if person.is_senior else None,
+            after=after,
         )
         groups = await queue.groups(
             connection, now=found.now(), sites=person.sites, author=only.author, reader=person.id
@@ -105,7 +114,7 @@ async def show_queue(request: Request[Any]) -> Response:
         only=only,
         chosen=chosen(found, only),
         standing=stand(holders_of(found, person, held), summary.oldest_at, found.now()),
-        older=address(PATH, only, after=_after(as_of, more)) if more else None,
+        older=address(PATH, only, after=_after(as_of, more, person)) if more else None,
         first=None if after is None else address(PATH, only),
         events=address("/console/events", only, since=to_ms(as_of)),
         sites=found.directory.sites,
@@ -213,22 +222,24 @@ def _decimal_sign(_language: str) -> str:
     return get_decimal_symbol(locale())
 
 
-def _after(as_of: datetime, last: CaseFile) -> str:
-    return f"{to_ms(as_of)}~{last.urgency!r}~{last.case.id}"
+def _after(as_of: datetime, last: CaseFile, person: Person) -> str:
+    passed = last.case.escalation
+    is_first = person.is_senior and passed is not None and passed.by != person.id
+    return f"{to_ms(as_of)}~{last.urgency!r}~{last.case.id}{_FIRST if is_first else ''}"
 
 
-def _cursor(text: str | None) -> tuple[datetime, tuple[float, CaseId] | None] | None:
+def _cursor(text: str | None) -> tuple[datetime, Place] | None:
     """Return the moment that a list is of, and the row after which it goes on."""
     if not text:
         return None
     try:
-        moment, urgency, case_id = text.split("~")
+        moment, urgency, case_id = text.removesuffix(_FIRST).split("~")
         as_of_ms, value = int(moment), float(urgency)
         if not 0 <= as_of_ms < LATEST_MS or not isfinite(value) or "\x00" in case_id:
             raise ValueError
     except ValueError:
         raise InvalidInput(Fault(pointer="/after", detail=gettext("not a page of this list"))) from None
-    return from_ms(as_of_ms), (value, CaseId(case_id))
+    return from_ms(as_of_ms), Place(urgency=value, case_id=CaseId(case_id), is_first=text.endswith(_FIRST))
 
 
 ROUTES: Final[list[BaseRoute]] = [

@@ -216,7 +216,16 @@ async def _workbench(
         width=WIDTH,
         height=HEIGHT,
         bar_width=STEP - 4,
+        is_certified=Action.REJECT in found.directory.certified.get(site.id, ()),
+        usual_share=found.settings.second_review_share,
+        opinions_a_day=_opinions_a_day(found, sample, typed.policy),
     )
+
+
+def _opinions_a_day(found: Services, sample: Sample, policy: Policy) -> float:
+    """Return how many second opinions a day chance draws of what would come to the queue."""
+    own = policy.second_review_share
+    return sample.held_a_day(sample.tallies[-1]) * (found.settings.second_review_share if own is None else own)
 
 
 def _rows(sample: Sample, wanted: Policy, model: Mapping[Label, Threshold]) -> list[Row]:

@@ -6,7 +6,7 @@ often, so what was read is kept for two minutes, for one site and packed: some 5
 
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import isnan, nan
 from operator import add
@@ -151,6 +151,11 @@ def _judge(found: Traffic, policies: Sequence[Policy]) -> list[Tally]:
 
 
 def complete(services: Services, site_id: SiteId, policy: Policy) -> Policy:
-    """Return a policy with the thresholds of the model that the site uses where it has set none."""
+    """Return a policy as the site's model and certificates make it.
+
+    It has the model's thresholds where the site has set none, and asks for no certificate that the site has.
+    """
+    if policy.certified_rejects and Action.REJECT in services.directory.certified.get(site_id, ()):
+        policy = replace(policy, certified_rejects=False)
     model = services.scorer_of(site_id).model
     return model.complete(policy) if model else policy

@@ -13,7 +13,7 @@ from typing import Final
 from moderator.domain.ids import CaseId, CommentId, DecisionId, PersonId, SiteId
 from moderator.domain.people import Person
 from moderator.domain.policy import Action
-from moderator.domain.review import Decision
+from moderator.domain.review import Decision, Detection, Source
 
 # In the middle of the queue, like a check on the machine: whoever meets one cannot tell them apart.
 SECOND_WEIGHT: Final = 0.3
@@ -77,9 +77,9 @@ def find_dissent(history: Sequence[Decision], opinions: Sequence[Opinion]) -> Op
         history: the comment's decisions, the oldest first.
 
     Whoever decides after two have disagreed, and is neither of them, settles it. The first decider who decides once
-    more, and not as the second one said, does not.
+    more, and not as the second one said, does not, unless they were asked to settle it.
     """
-    if not history or history[-1].action is Action.HOLD:
+    if not history or history[-1].action is Action.HOLD or _has_settled(history[-1]):
         return None
     newest, deciders = history[-1], {decision.id: decision.person_id for decision in history}
     for one in reversed(standing(opinions)):
@@ -88,11 +88,16 @@ def find_dissent(history: Sequence[Decision], opinions: Sequence[Opinion]) -> Op
     return None
 
 
+def _has_settled(decision: Decision) -> bool:
+    """Return whether somebody decided because two had disagreed: only then a person brings a comment to a moderator."""
+    return decision.source is Source.MODERATOR and decision.detection is Detection.PERSON
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settling:
     """Who may settle a disagreement: everybody but the `barred`, and seniors alone where `is_for_seniors`."""
 
-    barred: tuple[PersonId, PersonId]
+    barred: tuple[PersonId, ...]
     is_for_seniors: bool
 
 
@@ -104,9 +109,19 @@ def may_be_seconded(people: Iterable[Person], site_id: SiteId, first: PersonId) 
 def settling(people: Iterable[Person], site_id: SiteId, first: PersonId, second: PersonId) -> Settling | None:
     """Return who settles what two people disagree on: seniors, where there are others, else anybody else.
 
-    None where nobody else sees the site: the first decision then stands.
+    Where nobody else sees the site an administrator settles it who is one of the two. None where neither is: the first
+    decision then stands.
     """
-    others = [one for one in people if one.may_see(site_id) and one.id not in (first, second)]
-    if not others:
+    seeing = [one for one in people if one.may_see(site_id)]
+    if others := [one for one in seeing if one.id not in (first, second)]:
+        return Settling(barred=(first, second), is_for_seniors=any(one.is_senior for one in others))
+    admins = {one.id for one in seeing if one.is_admin}
+    if not admins:
         return None
-    return Settling(barred=(first, second), is_for_seniors=any(one.is_senior for one in others))
+    return Settling(barred=tuple(one for one in (first, second) if one not in admins), is_for_seniors=False)
+
+
+def may_be_settled(people: Iterable[Person], site_id: SiteId) -> bool:
+    """Return whether somebody could settle what any two people of a site disagree on. One alone does not disagree."""
+    seeing = [one for one in people if one.may_see(site_id)]
+    return len(seeing) != 2 or any(one.is_admin for one in seeing)

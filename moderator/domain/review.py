@@ -9,7 +9,7 @@ from types import MappingProxyType
 from moderator.domain.comments import Status
 from moderator.domain.errors import CaseClosed, ClaimLost, Fault, InvalidInput
 from moderator.domain.ids import CaseId, CommentId, DecisionId, PersonId, SiteId
-from moderator.domain.policy import Action, Rule, Verdict
+from moderator.domain.policy import Action
 from moderator.domain.reasons import Ground as Ground
 from moderator.domain.reasons import ReasonCode as ReasonCode
 from moderator.domain.scoring import Label, Scored
@@ -218,37 +218,6 @@ def check_note(note: str | None) -> None:
 def _note_faults(note: str | None) -> list[Fault]:
     is_long = note is not None and len(note) > MAX_NOTE_CHARACTERS
     return [Fault(pointer="/note", detail=f"at most {MAX_NOTE_CHARACTERS} characters")] if is_long else []
-
-
-def ground_of(action: Action, reason: ReasonCode | None) -> Ground | None:
-    """Return what a restriction rests on: the law if the reason says so, else the site's terms; None for approvals."""
-    if action is Action.APPROVE:
-        return None
-    return Ground.LAW if reason is ReasonCode.ILLEGAL else Ground.TERMS
-
-
-_REASON_OF_LABEL: Mapping[Label, ReasonCode] = MappingProxyType(
-    {
-        Label.TOXIC: ReasonCode.INSULT,
-        Label.SEVERE_TOXIC: ReasonCode.INSULT,
-        Label.INSULT: ReasonCode.INSULT,
-        Label.OBSCENE: ReasonCode.OBSCENE,
-        Label.THREAT: ReasonCode.THREAT,
-        Label.IDENTITY_ATTACK: ReasonCode.HATE,
-        Label.SEXUAL_EXPLICIT: ReasonCode.SEXUAL,
-        Label.SPAM: ReasonCode.SPAM,
-    }
-)
-
-
-def reason_of(verdict: Verdict) -> ReasonCode | None:
-    """Return the reason code of the policy's own rejection, for the statement of reasons; None when it approves."""
-    for reason in verdict.reasons:
-        if reason.action is Action.REJECT:
-            if reason.label:
-                return _REASON_OF_LABEL[reason.label]
-            return ReasonCode.SPAM if reason.code is Rule.HONEYPOT else ReasonCode.HOUSE_RULE
-    return None
 
 
 def weigh(scored: Scored | None) -> float:

@@ -125,7 +125,10 @@ class Tally:
 
 
 def tally(policy: Policy, comments: Iterable[Past]) -> Tally:
-    """Return what a policy (with the model's thresholds in it) would have made of comments."""
+    """Return what a policy (with the model's thresholds in it) would have made of comments.
+
+    Where it rejects only with a certificate the site is taken to have none.
+    """
     bench = _Bench(policy)
     for past in comments:
         bench.judge(past)
@@ -145,6 +148,8 @@ class _Bench:
 
     def __init__(self, policy: Policy | None) -> None:
         self._policy = policy
+        # Without the certificate that the policy asks for, people see what would be rejected.
+        self._most = _RANK[Action.HOLD if policy and policy.certified_rejects else Action.REJECT]
         self._limits: dict[tuple[str | None, str | None], Sequence[tuple[int, float, float]]] = {}
         self._counts = [0, 0, 0]
         self._reached = [0] * len(_LABELS)
@@ -157,7 +162,7 @@ class _Bench:
             if score is not None and score >= hold_at:
                 self._reached[place] += 1
                 rank = 2 if score >= reject_at else rank or 1
-        self.count(past, rank)
+        self.count(past, min(rank, self._most))
 
     def count(self, past: Past, rank: int) -> None:
         self._counts[rank] += 1

@@ -1,37 +1,17 @@
-"""Cases: opening, the queue's order, and their end. Who holds them is in `claims`."""
+"""Cases: opening, the queue's order, and their end. How one is read is in `case_files`, who holds it in `claims`."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from moderator.domain.blind import CHECKS, is_blind
-from moderator.domain.comments import Comment, Status
+from moderator.domain.blind import CHECKS
 from moderator.domain.errors import NotFound
 from moderator.domain.ids import CaseId, CommentId, PersonId, SiteId
-from moderator.domain.outcome import Outcome
 from moderator.domain.queue import EVERYTHING, SECTION_CHARACTERS, Filter
-from moderator.domain.review import SEVERITY, Case, CaseState, Cause, Claim, Escalation
-from moderator.domain.scoring import Label
+from moderator.domain.review import SEVERITY, Case, Cause, Escalation
+from moderator.storage.case_files import FILE_COLUMNS, FITS, OTHERS, CaseFile, file_of, fitting, listed
 from moderator.storage.columns import from_ms, to_ms
-from moderator.storage.comments import comment_of, outcome_of
-from moderator.storage.database import Connection, Row
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseFile:
-    """A case with all that a moderator reads: the comment, its scores and reasons, and how urgent it is."""
-
-    case: Case
-    comment: Comment
-    outcome: Outcome
-    urgency: float
-    label: Label | None = None  # The one that weighs most; None where no score says so, and for a blind case.
-
-    @property
-    def is_blind(self) -> bool:
-        """Whether it waits to be decided without the machine; once it is decided, everything shows."""
-        return self.case.state is CaseState.OPEN and is_blind(self.case.cause, self.comment.text)
-
+from moderator.storage.database import Connection
 
 _WEIGHED = " UNION ALL ".join(
     f"SELECT '{label}' AS label, {severity} * comments.score_{label} AS weight" for label, severity in SEVERITY.items()
@@ -96,59 +76,33 @@ async def lead_campaigns(connection: Connection, firsts: Sequence[CommentId]) ->
         await connection.many(LEAD, [(first,) for first in firsts])
 
 
-# Urgency is weight (severity × confidence) × waiting time in minutes; the first minute counts for all, so that a new
-# threat stands above an old quibble. Ordered at one moment, so that a list can be paged while time goes on.
-FILE_COLUMNS = """
-    cases.id AS case_id_, cases.comment_id AS comment_id_, cases.cause, cases.state, cases.weight, cases.generation,
-    cases.holder, cases.expires_ms, cases.opened_ms, cases.campaign, cases.label AS case_label,
-    cases.escalated_ms, cases.escalated_by, cases.escalation_note, cases.barred_person_id, cases.also_barred_id,
-    cases.weight * (1.0 + (:as_of_ms - cases.opened_ms) / 60000.0) AS urgency,
-    comments.*
-"""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A row of the queue, after which a list goes on. `is_first` says that it stood before all others for a senior."""
 
-# What is hidden from somebody who has said already what they think.
-OTHERS = """
-    (CAST(:reader AS TEXT) IS NULL OR (
-        (cases.barred_person_id IS NULL OR cases.barred_person_id <> :reader)
-        AND (cases.also_barred_id IS NULL OR cases.also_barred_id <> :reader)))
-"""
+    urgency: float
+    case_id: CaseId
+    is_first: bool = False
 
-# Which cases somebody sees and looks at. A check passes for a borderline case: it must not be known.
-# Only an author stands in the comments alone: a key is found by its index, for which CROSS JOIN lets SQLite begin with
-# the sites, a name by going through everything that waits.
-_CHECKS = ", ".join(f"'{cause}'" for cause in sorted(CHECKS))
-FITS = f"""
-    {OTHERS} AND (CAST(:sites AS TEXT) IS NULL OR :sites LIKE '%,' || cases.site_id || ',%')
-    AND (CAST(:site AS TEXT) IS NULL OR cases.site_id = :site)
-    AND (CAST(:section AS TEXT) IS NULL OR cases.section = :section)
-    AND (CAST(:label AS TEXT) IS NULL OR cases.label = :label)
-    AND (CAST(:cause AS TEXT) IS NULL
-        OR CASE WHEN cases.cause IN ({_CHECKS}) THEN 'borderline' ELSE cases.cause END = :cause)
-    AND (CAST(:lang AS TEXT) IS NULL OR cases.lang = :lang)
-    AND (CAST(:author AS TEXT) IS NULL OR cases.comment_id IN (
-        SELECT keyed.id FROM sites CROSS JOIN comments AS keyed WHERE keyed.site_id = sites.id
-            AND keyed.author_key IN (:author, 'id:' || CAST(:author AS TEXT), 'email:' || LOWER(:author))
-        UNION ALL
-        SELECT named.id FROM cases AS waiting JOIN comments AS named ON named.id = waiting.comment_id
-        WHERE :author NOT LIKE 'id:%' AND :author NOT LIKE 'email:%' AND waiting.state = 'open'
-            AND LOWER(named.author_name) = LOWER(:author)))
-"""
 
-# Sorted by numbers of the cases alone, in one index; only what is shown is then looked up. The 0 keeps SQLite from the
-# index of opening times, which has nothing else.
+# Sorted by what stands in the cases alone, in one index; only what is shown is then looked up. The 0 keeps SQLite from
+# the index of opening times, which has nothing else. For nobody (NULL) nothing was passed on by others.
 LIST_OPEN = f"""
 WITH page AS MATERIALIZED (
-    SELECT queue.id FROM (
-        SELECT cases.id, cases.weight * (1.0 + (:as_of_ms - cases.opened_ms) / 60000.0) AS urgency FROM cases
+    SELECT queue.id, queue.place FROM (
+        SELECT cases.id, cases.weight * (1.0 + (:as_of_ms - cases.opened_ms) / 60000.0) AS urgency,
+            CASE WHEN cases.escalated_by <> CAST(:senior AS TEXT) THEN 0 ELSE 1 END AS place
+        FROM cases
         WHERE cases.state = 'open' AND cases.opened_ms + 0 <= :as_of_ms AND {FITS}
     ) AS queue
-    WHERE CAST(:after_id AS TEXT) IS NULL OR queue.urgency < :after_urgency
-        OR (queue.urgency = :after_urgency AND queue.id > :after_id)
-    ORDER BY queue.urgency DESC, queue.id LIMIT :limit
+    WHERE CAST(:after_id AS TEXT) IS NULL OR queue.place > :after_place
+        OR (queue.place = :after_place AND (queue.urgency < :after_urgency
+            OR (queue.urgency = :after_urgency AND queue.id > :after_id)))
+    ORDER BY queue.place, queue.urgency DESC, queue.id LIMIT :limit
 )
 SELECT {FILE_COLUMNS}
 FROM page JOIN cases ON cases.id = page.id JOIN comments ON comments.id = cases.comment_id
-ORDER BY urgency DESC, cases.id
+ORDER BY page.place, urgency DESC, cases.id
 """
 
 
@@ -160,19 +114,22 @@ async def list_open(
     sites: Sequence[SiteId] = (),
     only: Filter = EVERYTHING,
     reader: PersonId | None = None,
-    after: tuple[float, CaseId] | None = None,
+    senior: PersonId | None = None,
+    after: Place | None = None,
 ) -> list[CaseFile]:
-    """Return open cases, the most urgent at `as_of` first, from the one after `after` (urgency, id) on.
+    """Return open cases, the most urgent at `as_of` first, from the one after `after` on.
 
-    `sites` empty means every site; `only` leaves out more. A `reader` does not see what they are barred from.
+    `sites` empty means every site; `only` leaves out more. A `reader` does not see what they are barred from. What
+    others passed on comes before all else for a `senior`, as it does when they claim.
     """
-    urgency, case_id = after or (0.0, None)
     rows = await connection.all(
         LIST_OPEN,
         as_of_ms=to_ms(as_of),
         **fitting(sites, only, reader),
-        after_urgency=urgency,
-        after_id=case_id,
+        senior=senior,
+        after_place=0 if after and after.is_first else 1,
+        after_urgency=after.urgency if after else 0.0,
+        after_id=after.case_id if after else None,
         limit=limit,
     )
     return [file_of(row) for row in rows]
@@ -423,60 +380,4 @@ async def queue_size(
         claimed=int(row["claimed"]),
         oldest_at=None if oldest is None else from_ms(oldest),
         passed_on=int(row["passed_on"]),
-    )
-
-
-def fitting(sites: Sequence[SiteId], only: Filter, reader: PersonId | None = None) -> dict[str, str | None]:
-    """Return the parameters of `FITS`."""
-    return {
-        "reader": reader,
-        "sites": listed(sites),
-        "site": only.site,
-        "section": only.section,
-        "label": only.label,
-        "cause": only.cause,
-        "lang": only.lang,
-        "author": only.author,
-    }
-
-
-def listed(ids: Sequence[SiteId] | Sequence[CaseId]) -> str | None:
-    """Return ids as one text that a statement can look into; None for no ids."""
-    """Return ids as one parameter, to be searched with LIKE; None when there are none: no condition."""
-    return f",{','.join(ids)}," if ids else None
-
-
-def file_of(row: Row) -> CaseFile:
-    """Return what a row with `FILE_COLUMNS` is."""
-    case_id = CaseId(row["case_id_"])
-    claim = None
-    if row["holder"] is not None:
-        claim = Claim(holder=PersonId(row["holder"]), expires_at=from_ms(row["expires_ms"]))
-    escalation = None
-    if row["escalated_ms"] is not None:
-        escalation = Escalation(
-            at=from_ms(row["escalated_ms"]), by=PersonId(row["escalated_by"]), note=row["escalation_note"]
-        )
-    state = CaseState(row["state"])
-    return CaseFile(
-        case=Case(
-            id=case_id,
-            site_id=SiteId(row["site_id"]),
-            comment_id=CommentId(row["comment_id_"]),
-            cause=Cause(row["cause"]),
-            state=state,
-            weight=row["weight"],
-            opened_at=from_ms(row["opened_ms"]),
-            generation=row["generation"],
-            claim=claim,
-            campaign=None if row["campaign"] is None else CommentId(row["campaign"]),
-            escalation=escalation,
-            barred=tuple(
-                PersonId(row[column]) for column in ("barred_person_id", "also_barred_id") if row[column] is not None
-            ),
-        ),
-        comment=comment_of(row),
-        outcome=outcome_of(row, status=Status(row["status"]), case=case_id if state is CaseState.OPEN else None),
-        urgency=float(row["urgency"]),
-        label=None if row["case_label"] is None else Label(row["case_label"]),
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from moderator.domain.ids import CaseId, PersonId, SiteId
 from moderator.domain.queue import EVERYTHING, Filter
-from moderator.storage.cases import FILE_COLUMNS, FITS, CaseFile, file_of, fitting, listed
+from moderator.storage.case_files import FILE_COLUMNS, FITS, CaseFile, file_of, fitting, listed
 from moderator.storage.columns import to_ms
 from moderator.storage.database import Connection
 

@@ -8,9 +8,8 @@ shares the next commit, so the lock costs little: a worker commits up to 128 com
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
-from functools import lru_cache
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, Self, cast
 
 import psycopg
@@ -19,13 +18,14 @@ from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import dict_row
 from psycopg.types.numeric import IntDumper
 from psycopg_pool import AsyncConnectionPool
 
 from moderator.domain.errors import StorageUnavailable
 from moderator.storage.batching import ReadBatcher, Waiting
-from moderator.storage.database import MAX_ROWS_PER_STATEMENT, Batch, Connection, Item, Result, Row, Value
+from moderator.storage.database import Batch, Connection, Item, Result
+from moderator.storage.postgres_connection import KNOWN, PgConnection, PostgresConnection, translated
 
 READERS: Final = 4
 WAIT_SECONDS: Final = 10.0
@@ -56,7 +56,6 @@ _CONNECTION: Final[Mapping[str, str | int | None]] = {
 # in a password that was not escaped, a part of it. What an operator needs is in StorageUnavailable.
 logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
 
-PgConnection = psycopg.AsyncConnection[DictRow]
 Pool = AsyncConnectionPool[PgConnection]
 
 
@@ -83,7 +82,7 @@ class PostgresDatabase:
         """
         pools: list[Pool] = []
         try:
-            with _translated():
+            with translated():
                 conninfo = _conninfo(url)
                 await _knock(conninfo)
                 pools.append(_new_pool("readers", conninfo, READERS))
@@ -100,27 +99,27 @@ class PostgresDatabase:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Connection]:
         """Lend one of the readers."""
-        with _translated():
+        with translated():
             connection = await self._readers.getconn()
         try:
-            with _translated():
+            with translated():
                 await connection.set_read_only(True)
             async with _transaction(connection):
-                yield _PostgresConnection(connection)
+                yield PostgresConnection(connection)
         finally:
             await self._readers.putconn(connection)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Connection]:
         """Lend a reader that sees one moment, however long it reads. The connection is given up after it."""
-        with _translated():
+        with translated():
             connection = await self._readers.getconn()
         try:
-            with _translated():
+            with translated():
                 await connection.set_read_only(True)
                 await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
             async with _transaction(connection):
-                lent = _PostgresConnection(connection)
+                lent = PostgresConnection(connection)
                 await lent.execute("SET LOCAL statement_timeout = 0")
                 await lent.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
                 yield lent
@@ -148,11 +147,11 @@ class PostgresDatabase:
     @asynccontextmanager
     async def _lend_writer(self) -> AsyncIterator[Connection]:
         writer = cast("Pool", self._writer)  # Whoever comes here has passed _check_open.
-        with _translated():
+        with translated():
             connection = await writer.getconn()
         try:
             async with _transaction(connection):
-                lent = _PostgresConnection(connection)
+                lent = PostgresConnection(connection)
                 await lent.execute("SELECT pg_advisory_xact_lock(:lock)", lock=LOCK)
                 yield lent
         finally:
@@ -228,64 +227,6 @@ class PostgresDatabase:
                     await pool.close()
 
 
-class _PostgresConnection:
-    """Translates names of parameters and errors."""
-
-    engine = "postgresql"
-    __slots__ = ("_connection",)
-
-    def __init__(self, connection: PgConnection) -> None:
-        self._connection = connection
-
-    async def one(self, sql: str, /, **parameters: Value) -> Row | None:
-        with _translated():
-            cursor = await self._connection.execute(*_bound(sql, parameters))
-            return await cursor.fetchone()
-
-    async def all(self, sql: str, /, **parameters: Value) -> Sequence[Row]:
-        with _translated():
-            cursor = await self._connection.execute(*_bound(sql, parameters))
-            return await cursor.fetchall()
-
-    async def execute(self, sql: str, /, **parameters: Value) -> None:
-        with _translated():
-            await self._connection.execute(*_bound(sql, parameters))
-
-    async def many(self, sql: str, rows: Sequence[Sequence[Value]], /) -> Sequence[Row]:
-        returned: list[Row] = []
-        for start in range(0, len(rows), MAX_ROWS_PER_STATEMENT):
-            chunk = rows[start : start + MAX_ROWS_PER_STATEMENT]
-            statement = _with_values(sql, len(chunk), len(chunk[0]))
-            with _translated():
-                cursor = await self._connection.execute(statement, [value for row in chunk for value in row])
-                if cursor.description is not None:
-                    returned.extend(await cursor.fetchall())
-        return returned
-
-
-# Literals, quoted names, comments and casts come first, so that a colon inside one is not taken for a parameter.
-_NAME = re.compile(r"""'[^']*'|"[^"]*"|--[^\n]*|::|(?<!\w):([a-z_]\w*)""")
-
-
-def _bound(sql: str, parameters: Mapping[str, Value]) -> tuple[bytes, Mapping[str, Value] | None]:
-    return _dialect(sql, bool(parameters)).encode(), parameters or None
-
-
-@lru_cache(maxsize=512)
-def _dialect(sql: str, has_parameters: bool) -> str:
-    """Write parameters as psycopg does, and let rows that another worker has locked be passed over."""
-    sql = sql.replace("{skip_locked}", "FOR UPDATE SKIP LOCKED")
-    if not has_parameters:
-        return sql
-    return _NAME.sub(lambda found: f"%({found[1]})s" if found[1] else found[0], sql.replace("%", "%%"))
-
-
-@lru_cache(maxsize=512)
-def _with_values(sql: str, rows: int, columns: int) -> bytes:
-    row = f"({', '.join(['%s'] * columns)})"
-    return _dialect(sql, True).replace("{values}", "VALUES " + ", ".join([row] * rows)).encode()
-
-
 @asynccontextmanager
 async def _transaction(connection: PgConnection) -> AsyncIterator[None]:
     """Commit what the block did, or roll it back. An error of the block itself passes as it is.
@@ -299,7 +240,7 @@ async def _transaction(connection: PgConnection) -> AsyncIterator[None]:
         with suppress(psycopg.Error):  # The error that led here says more.
             await connection.rollback()
         raise
-    with _translated():
+    with translated():
         if connection.info.transaction_status == TransactionStatus.INERROR:
             await connection.rollback()
             raise StorageUnavailable("A statement of this transaction failed; nothing was committed.")
@@ -359,7 +300,7 @@ async def _knock(conninfo: str) -> None:
     except psycopg.OperationalError as error:
         for words, code in _REFUSALS:
             if words.search(str(error)):
-                raise StorageUnavailable(_KNOWN[code]) from None
+                raise StorageUnavailable(KNOWN[code]) from None
         return
     encoding = connection.info.parameter_status("server_encoding")
     await connection.close()
@@ -380,29 +321,3 @@ def _new_pool(name: str, conninfo: str, size: int) -> Pool:
         check=AsyncConnectionPool.check_connection,
         open=False,
     )
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Wrap what an operator can act on, without the address and its password; mistakes in our SQL pass as they are."""
-    try:
-        yield
-    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        raise StorageUnavailable(_reason(error)) from error
-    except psycopg.errors.ReadOnlySqlTransaction as error:
-        raise StorageUnavailable("PostgreSQL takes no writes here; is it a standby?") from error
-
-
-_KNOWN: Final = {
-    "53100": "The disk of PostgreSQL is full.",
-    "53300": "PostgreSQL takes no more connections.",
-    "55P03": "Another process keeps PostgreSQL locked.",
-    "57014": "PostgreSQL took too long.",
-    "28P01": "PostgreSQL does not accept the password.",
-    "28000": "PostgreSQL does not let this user in.",
-    "3D000": "PostgreSQL has no database of that name.",
-}
-
-
-def _reason(error: psycopg.Error) -> str:
-    return _KNOWN.get(error.sqlstate or "", "PostgreSQL does not answer.")

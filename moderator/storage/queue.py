@@ -12,7 +12,7 @@ from moderator.domain.ids import CaseId, PersonId, SiteId
 from moderator.domain.queue import EVERYTHING, Filter, Group
 from moderator.domain.review import Cause
 from moderator.domain.scoring import Label
-from moderator.storage.cases import FITS, fitting
+from moderator.storage.case_files import FITS, fitting
 from moderator.storage.columns import from_ms, to_ms
 from moderator.storage.database import Connection, Row
 

@@ -7,8 +7,6 @@ SQLite 3.7.0 to 3.51.2.
 """
 
 import asyncio
-import fcntl
-import os
 import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
@@ -17,31 +15,16 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, Self, cast
 
-from moderator.domain.errors import SecondWriter, StorageUnavailable
+from moderator.domain.errors import StorageUnavailable
 from moderator.storage.batching import ReadBatcher, Waiting
 from moderator.storage.database import Batch, Connection, Item, Result
 from moderator.storage.sqlite_connection import SqliteConnection, ThreadedConnection, ask, translated
+from moderator.storage.sqlite_opening import BUSY_TIMEOUT_MS, connect, create_file, set_up_writer, take_lock
 
 MAX_GROUP = 256
 READERS = 2
-BUSY_TIMEOUT_MS = 2_000
 OLDEST_LIBRARY = (3, 35, 0)  # RETURNING
 PROBE_CHARACTERS = 32_768
-
-# FULL: a commit is on disk before it is answered. secure_delete: erased text leaves the file, not only the index.
-_PRAGMAS = (
-    "PRAGMA foreign_keys = ON",
-    f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
-    "PRAGMA temp_store = MEMORY",
-    "PRAGMA trusted_schema = OFF",
-)
-_WRITER_PRAGMAS = (
-    "PRAGMA synchronous = FULL",
-    "PRAGMA wal_autocheckpoint = 4000",
-    "PRAGMA journal_size_limit = 67108864",
-    "PRAGMA cache_size = -8192",
-    "PRAGMA secure_delete = ON",
-)
 
 _Landed = tuple[Waiting, Sequence[Any] | Exception]  # A batch, with its answers or with what its one item failed of.
 
@@ -80,16 +63,16 @@ class SqliteDatabase:
             raise StorageUnavailable(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer is needed.")
         if read_only and not path.is_file():
             raise StorageUnavailable(f"There is no database {path.name}; start the service once, or: moderator migrate")
-        lock = None if read_only else _take_lock(path)
+        lock = None if read_only else take_lock(path)
         opened: list[ThreadedConnection] = []
         try:
             with translated():
                 writer = None
                 if not read_only:
-                    _create(path)
-                    writer = await _connect(f"{path.absolute().as_uri()}?mode=rwc", opened)
-                    await _set_up_writer(writer)
-                readers = [await _connect(f"{path.absolute().as_uri()}?mode=ro", opened) for _ in range(READERS)]
+                    create_file(path)
+                    writer = await connect(f"{path.absolute().as_uri()}?mode=rwc", opened)
+                    await set_up_writer(writer)
+                readers = [await connect(f"{path.absolute().as_uri()}?mode=ro", opened) for _ in range(READERS)]
         except BaseException:
             for connection in opened:
                 await connection.close()
@@ -375,53 +358,3 @@ class _Transaction:
         elif not self.settled.done():
             self.settled.set_exception(error)
             self.settled.exception()  # A caller cancelled twice never collects it, and that is not a fault.
-
-
-async def _connect(uri: str, opened: list[ThreadedConnection]) -> ThreadedConnection:
-    connect = partial(sqlite3.connect, uri, uri=True, isolation_level=None, cached_statements=512)
-    connection = ThreadedConnection(connect, iter_chunk_size=64)
-    await connection
-    opened.append(connection)
-    connection.row_factory = sqlite3.Row
-    for pragma in _PRAGMAS:
-        await connection.execute_fetchall(pragma)
-    return connection
-
-
-def _create(path: Path) -> None:
-    """Make a new file that only its owner can read; SQLite gives its log the same mode."""
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    except OSError as error:
-        raise StorageUnavailable(f"The database file cannot be opened: {error.strerror}.") from error
-
-
-async def _set_up_writer(writer: ThreadedConnection) -> None:
-    rows = list(await writer.execute_fetchall("PRAGMA journal_mode = WAL"))
-    if rows[0][0] != "wal":
-        raise StorageUnavailable("SQLite cannot keep a write-ahead log here; a network file system, perhaps?")
-    for pragma in _WRITER_PRAGMAS:
-        await writer.execute_fetchall(pragma)
-
-
-def _take_lock(path: Path) -> IO[str]:
-    """Take the writer's lock, a file beside the database; the operating system frees it when the process dies."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.with_name(path.name + ".lock").open("a+", encoding="ascii")
-    except OSError as error:
-        raise StorageUnavailable(f"The folder of the database cannot be used: {error.strerror}.") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.seek(0)
-        holder = lock.read().strip() or "unknown"
-        lock.close()
-        raise SecondWriter(
-            f"Another process (id {holder}) writes to {path.name}. SQLite has one writer; stop that process, "
-            "or use PostgreSQL for several."
-        ) from None
-    lock.truncate(0)
-    lock.write(str(os.getpid()))
-    lock.flush()
-    return lock

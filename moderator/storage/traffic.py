@@ -120,9 +120,15 @@ def _came(row: Row) -> Came:
     return Came(past=past, received_at=from_ms(row["received_ms"]), model=row["model_version"])
 
 
+_NO_OTHERS: Final = (Rule.SCORE, Rule.DRIFT, Rule.UNCERTIFIED)
+
+
 def _other(reasons: str) -> Action:
-    """Return what the reasons besides scores led to. An alarm's hold says nothing of the comment, and is left out."""
+    """Return what the reasons besides scores led to.
+
+    Left out is what says nothing of the comment: an alarm's hold, and that of a certificate that was missing.
+    """
     if reasons == "[]":
         return Action.APPROVE
-    actions = {found.action for found in _REASONS.decode(reasons) if found.code not in (Rule.SCORE, Rule.DRIFT)}
+    actions = {found.action for found in _REASONS.decode(reasons) if found.code not in _NO_OTHERS}
     return next((action for action in (Action.REJECT, Action.HOLD) if action in actions), Action.APPROVE)

@@ -16,7 +16,7 @@ from moderator.log import logger
 from moderator.services import Services
 from moderator.storage import bulk, cases
 from moderator.storage.bulk import Batch, Chosen
-from moderator.storage.cases import CaseFile
+from moderator.storage.case_files import CaseFile
 from moderator.storage.database import Connection
 from moderator.usecases.review import Ruling, rule_on, take_back
 

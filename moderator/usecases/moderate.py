@@ -13,23 +13,13 @@ from moderator.domain.audits import AUDIT_WEIGHT, is_drawn, probability_of
 from moderator.domain.blind import is_blind
 from moderator.domain.campaigns import Signature
 from moderator.domain.comments import Comment
+from moderator.domain.decisions import About, new_decision, reason_of
 from moderator.domain.errors import ExternalIdReused, IdempotencyKeyReused, ModerationError
 from moderator.domain.ids import CaseId, CommentId, DecisionId
+from moderator.domain.judging import judge
 from moderator.domain.outcome import Outcome
-from moderator.domain.policy import Action, Facts, Policy, Rule, Verdict, judge
-from moderator.domain.review import (
-    STATUS_AFTER,
-    Automation,
-    Case,
-    CaseState,
-    Cause,
-    Decision,
-    Detection,
-    Source,
-    ground_of,
-    reason_of,
-    weigh,
-)
+from moderator.domain.policy import Action, Facts, Policy, Rule, Verdict
+from moderator.domain.review import STATUS_AFTER, Case, CaseState, Cause, Decision, Source, weigh
 from moderator.domain.scoring import Label, Scored, Span
 from moderator.services import Services
 from moderator.sketch import sign
@@ -170,22 +160,20 @@ def _entry(
     if verdict.action is Action.HOLD:
         case = _case(services, comment, _cause(verdict), weigh(scored), campaign)
     else:
-        reason = reason_of(verdict)
         probability = _probability(services, comment, scored, policy, verdict)
-        decision = Decision(
-            id=DecisionId(services.ids.new()),
-            site_id=comment.site_id,
-            comment_id=comment.id,
+        decision = new_decision(
+            DecisionId(services.ids.new()),
+            About(
+                site_id=comment.site_id,
+                comment_id=comment.id,
+                policy_version=policy.version,
+                model_version=scored.model if scored else None,
+            ),
             source=Source.POLICY,
             action=verdict.action,
-            reason=reason,
-            ground=ground_of(verdict.action, reason),
-            detection=Detection.POLICY,
-            automation=Automation.FULLY,
-            policy_version=policy.version,
-            model_version=scored.model if scored else None,
-            inclusion_probability=probability,
-            decided_at=comment.received_at,
+            at=comment.received_at,
+            reason=reason_of(verdict),
+            probability=probability,
         )
         if probability is not None and is_drawn(comment.id, comment.site_id, probability):
             audited = _case(services, comment, Cause.SAMPLE, AUDIT_WEIGHT, campaign)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from moderator.domain.audits import drawn_probability
 from moderator.domain.comments import Status
+from moderator.domain.decisions import taking_back
 from moderator.domain.errors import (
     CaseClosed,
     ClaimLost,
@@ -24,12 +25,10 @@ from moderator.domain.reasons import choose_reason
 from moderator.domain.review import (
     REPORTED_WEIGHT,
     STATUS_AFTER,
-    Automation,
     Case,
     CaseState,
     Cause,
     Decision,
-    Detection,
     Escalation,
     ReasonCode,
     Source,
@@ -40,7 +39,7 @@ from moderator.domain.review import (
 from moderator.services import Services
 from moderator.storage import audit, cases, claims, comments, decisions, opinions, outbox, reports, signatures
 from moderator.storage.audit import Actor, Entry
-from moderator.storage.cases import CaseFile
+from moderator.storage.case_files import CaseFile
 from moderator.storage.database import Connection
 from moderator.usecases import seconding
 from moderator.usecases.recording import record, write_down
@@ -184,12 +183,14 @@ async def escalate(
 async def release_expired(services: Services) -> int:
     """Return expired claims to the queue; one pass of a background loop. Return how many.
 
-    What has waited for a second opinion for too long is let go: the decision stands as it does.
+    What has waited for a second opinion for too long is let go: the decision stands as it does. What two disagree on is
+    opened to others where those who were to settle it have left.
     """
     now = services.now()
     async with services.database.transaction() as connection:
         released = await claims.release_expired(connection, now)
         await cases.let_go_second(connection, before=now - LONGEST_WAIT, now=now)
+        await seconding.widen(services, connection)
     return released
 
 
@@ -325,20 +326,7 @@ async def take_back(
     stored = await comments.get_anywhere(connection, undone.comment_id)
     if stored.is_erased:
         raise Conflict("This comment was erased; nothing can be decided about it any more.")
-    decision = Decision(
-        id=DecisionId(services.ids.new()),
-        site_id=undone.site_id,
-        comment_id=undone.comment_id,
-        source=Source.MODERATOR,
-        action=Action.HOLD,
-        person_id=person.id,
-        detection=Detection.PERSON,
-        automation=Automation.NOT_AUTOMATED,
-        policy_version=undone.policy_version,
-        model_version=undone.model_version,
-        undoes=undone.id,
-        decided_at=services.now(),
-    )
+    decision = taking_back(undone, DecisionId(services.ids.new()), by=person.id, at=services.now())
     await record(services, connection, _actor(person), decision, AuditAction.DECISION_UNDONE, batch=batch)
     await cases.withdraw_second(connection, undone.comment_id, decision.decided_at)
     return decision, await _reopen(services, connection, decision)

@@ -4,21 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from moderator.domain.blind import is_blind
+from moderator.domain.decisions import About, new_decision
 from moderator.domain.ids import DecisionId
 from moderator.domain.people import Person
 from moderator.domain.policy import Action
 from moderator.domain.reasons import SiteReason
-from moderator.domain.review import (
-    Automation,
-    Cause,
-    Decision,
-    Detection,
-    ReasonCode,
-    Source,
-    ground_of,
-)
+from moderator.domain.review import Automation, Cause, Decision, Detection, ReasonCode, Source
 from moderator.services import Services
-from moderator.storage.cases import CaseFile
+from moderator.storage.case_files import CaseFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,28 +40,28 @@ def decision_of(
         has_seen_scores: whether the person saw the scores even of a blind case.
         probability: how likely the comment was to be drawn; None where it was not drawn.
     """
-    case, action, own = file.case, ruling.action, ruling.own
+    case, own = file.case, ruling.own
     is_unseen = is_blind(case.cause, file.comment.text) and not has_seen_scores
-    is_rejection = action is Action.REJECT
-    return Decision(
-        id=DecisionId(services.ids.new()),
-        site_id=case.site_id,
-        comment_id=case.comment_id,
-        case_id=case.id,
+    return new_decision(
+        DecisionId(services.ids.new()),
+        About(
+            site_id=case.site_id,
+            comment_id=case.comment_id,
+            policy_version=file.outcome.policy,
+            model_version=file.outcome.model,
+        ),
         source=Source.MODERATOR,
-        action=action,
-        person_id=person.id,
+        action=ruling.action,
+        at=now,
         reason=ruling.reason,
-        note=ruling.note,
-        ground=own.ground if own and is_rejection else ground_of(action, ruling.reason),
-        ground_reference=own.reference if own and is_rejection else None,
+        own=own,
         site_reason=own.name if own and services.site(case.site_id).settings.has_own_reasons else None,
+        note=ruling.note,
+        person_id=person.id,
+        case_id=case.id,
         detection=_DETECTIONS.get(case.cause, Detection.POLICY),
         automation=Automation.NOT_AUTOMATED if is_unseen else Automation.PARTIALLY,
-        policy_version=file.outcome.policy,
-        model_version=file.outcome.model,
-        inclusion_probability=probability,
-        decided_at=now,
+        probability=probability,
     )
 
 

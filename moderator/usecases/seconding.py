@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from moderator.domain.decisions import taking_back
 from moderator.domain.errors import ClaimLost, Conflict, Forbidden, NotFound, NotNewest
 from moderator.domain.events import ActorKind, AuditAction
 from moderator.domain.ids import CaseId, DecisionId
@@ -18,23 +19,12 @@ from moderator.domain.opinions import (
     standing,
 )
 from moderator.domain.people import Person
-from moderator.domain.policy import Action
-from moderator.domain.review import (
-    REPORTED_WEIGHT,
-    Automation,
-    Case,
-    CaseState,
-    Cause,
-    Decision,
-    Detection,
-    Escalation,
-    Source,
-)
+from moderator.domain.review import REPORTED_WEIGHT, Case, CaseState, Cause, Decision, Escalation
 from moderator.domain.teaching import is_contrary, labels_taught
 from moderator.services import Services
-from moderator.storage import audit, cases, comments, decisions, opinions
+from moderator.storage import audit, cases, comments, decisions, disputes, opinions
 from moderator.storage.audit import Actor, Entry
-from moderator.storage.cases import CaseFile
+from moderator.storage.case_files import CaseFile
 from moderator.storage.database import Connection
 from moderator.usecases.rulings import Ruling, decision_of
 
@@ -180,6 +170,20 @@ async def _let_settle(
         await cases.escalate(connection, case.id, generation=case.generation, escalation=escalation)
 
 
+async def widen(services: Services, connection: Connection) -> None:
+    """Let others settle what those who were asked are no longer there to settle; one pass of a background loop.
+
+    Where the last senior has left that is anybody else, and where there is nobody else an administrator of the two.
+    """
+    people = services.directory.people.values()
+    for one in await disputes.list_open(connection):
+        found = settling(people, one.site_id, *one.between)
+        if found is None or one.is_held:
+            continue
+        if (one.is_for_seniors and not found.is_for_seniors) or found.barred != one.between:
+            await disputes.widen(connection, one, found.barred)
+
+
 async def take_back(
     services: Services, connection: Connection, person: Person, opinion: Opinion
 ) -> tuple[Opinion, CaseId]:
@@ -204,23 +208,7 @@ async def take_back(
     if (await comments.get_anywhere(connection, said.comment_id)).is_erased:
         raise Conflict("This comment was erased; nothing can be said about it any more.")
     await cases.withdraw_second(connection, said.comment_id, now)
-    taken = Opinion(
-        said=Decision(
-            id=DecisionId(services.ids.new()),
-            site_id=said.site_id,
-            comment_id=said.comment_id,
-            source=Source.MODERATOR,
-            action=Action.HOLD,
-            person_id=person.id,
-            detection=Detection.PERSON,
-            automation=Automation.NOT_AUTOMATED,
-            policy_version=said.policy_version,
-            model_version=said.model_version,
-            undoes=said.id,
-            decided_at=now,
-        ),
-        about=opinion.about,
-    )
+    taken = Opinion(said=taking_back(said, DecisionId(services.ids.new()), by=person.id, at=now), about=opinion.about)
     await _record(connection, taken, AuditAction.OPINION_UNDONE)
     assert said.case_id is not None
     asked = await opinions.get_review(connection, said.case_id)

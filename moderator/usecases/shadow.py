@@ -14,7 +14,8 @@ from moderator.classifier.serving import Candidate, Scope
 from moderator.domain.comments import Comment
 from moderator.domain.errors import ModelRefused, NotFound
 from moderator.domain.events import ActorKind
-from moderator.domain.policy import Facts, Policy, Verdict, judge
+from moderator.domain.judging import judge
+from moderator.domain.policy import Facts, Policy, Verdict
 from moderator.domain.scoring import Label, Scored
 from moderator.domain.shadow import Ending, Turn, Watched, conclude
 from moderator.services import Services

@@ -3,20 +3,13 @@
 from collections.abc import Mapping
 
 from moderator.domain.comments import MAX_TEXT_CHARACTERS, Status
+from moderator.domain.decisions import About, new_decision
 from moderator.domain.errors import Fault, InvalidInput, NotFound, TooLarge
 from moderator.domain.events import ActorKind, AuditAction
 from moderator.domain.feedback import Feedback, Provenance
 from moderator.domain.ids import CommentId, DecisionId, FeedbackId, SiteId
 from moderator.domain.policy import Action
-from moderator.domain.review import (
-    STATUS_AFTER,
-    Automation,
-    Decision,
-    Detection,
-    ReasonCode,
-    Source,
-    ground_of,
-)
+from moderator.domain.review import STATUS_AFTER, ReasonCode, Source
 from moderator.domain.scoring import Label
 from moderator.services import Services
 from moderator.storage import cases, comments, feedback, reports
@@ -91,20 +84,19 @@ async def _overturn(
     """Record the site's decision; a case that waits here is closed with it, whoever holds it."""
     now = services.now()
     comment_id, site_id = stored.comment.id, stored.comment.site_id
-    decision = Decision(
-        id=DecisionId(services.ids.new()),
-        site_id=site_id,
-        comment_id=comment_id,
-        case_id=stored.outcome.case,
+    decision = new_decision(
+        DecisionId(services.ids.new()),
+        About(
+            site_id=site_id,
+            comment_id=comment_id,
+            policy_version=stored.outcome.policy,
+            model_version=stored.outcome.model,
+        ),
         source=Source.SITE,
         action=action,
+        at=now,
         reason=reason,
-        ground=ground_of(action, reason),
-        detection=Detection.PERSON,
-        automation=Automation.NOT_AUTOMATED,
-        policy_version=stored.outcome.policy,
-        model_version=stored.outcome.model,
-        decided_at=now,
+        case_id=stored.outcome.case,
     )
     await cases.close_open(connection, comment_id, now=now)
     await reports.answer(connection, comment_id, decision_id=decision.id, now=now)

@@ -1,16 +1,15 @@
 """axe-core on every page: signed out and in, light and dark, at a desk and on a telephone."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.browser.axe import load_axe
 from tests.browser.filled import MODELS, fill, sign_in, take_next, walk, watched
 from tests.server import Service
 
-AXE: Final = Path(__file__).parents[1] / "clients" / "node_modules" / "axe-core" / "axe.min.js"
 DESK, TELEPHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 NOT_FOUND: Final = "status of 4"  # The browser's own line about 401, 404, 409 and 422.
 CHECK: Final = """rules => axe.run(document, {
@@ -20,11 +19,14 @@ CHECK: Final = """rules => axe.run(document, {
 }).then(found => found.violations.filter(one => ['serious', 'critical'].includes(one.impact))
   .flatMap(one => one.nodes.map(node => `${one.id} ${node.html.slice(0, 99)} ${node.failureSummary}`)))"""
 
-pytestmark = pytest.mark.skipif(not AXE.exists(), reason="axe-core comes by npm, which this machine has not")
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    return load_axe()
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service(axe: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("axe")
     service = Service(folder, models=MODELS)
     try:
@@ -37,9 +39,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 class Checks:
     """What axe says of the pages that were looked at."""
 
-    def __init__(self, page: Page, *rules: str) -> None:
+    def __init__(self, page: Page, axe: str, *rules: str) -> None:
         self._page, self._rules = page, list(rules) or None
-        self._source = AXE.read_text("utf-8")
+        self._source = axe
         self.found: dict[str, list[str]] = {}
         self.pages = 0
 
@@ -59,11 +61,11 @@ class Checks:
     [(DESK, "light"), (TELEPHONE, "light"), (DESK, "dark")],  # A telephone has the same colours.
     ids=["desk", "telephone", "dark"],
 )
-def test_no_page_has_a_serious_violation(browser: Browser, service: Service, size: Any, scheme: Any) -> None:
+def test_no_page_has_a_serious_violation(axe: str, browser: Browser, service: Service, size: Any, scheme: Any) -> None:
     # In the dark only the colours are others.
     rules = ["color-contrast"] if scheme == "dark" else []
     with watched(browser, expected=(NOT_FOUND,), viewport=size, color_scheme=scheme) as page:
-        checks = Checks(page, *rules)
+        checks = Checks(page, axe, *rules)
         _signed_out(page, service, checks)
         sign_in(page, service, "nobody", service.key)
         checks.look("nothing waits")

@@ -28,7 +28,7 @@ def test_thresholds_are_tried_and_saved(browser: Browser, service: Service, has_
         insult = page.locator(".label-row", has_text="insult")
         expect(insult.locator(".reach")).to_contain_text("reached by 0 −")
         page.get_by_label("Note for the history").fill("Too many insults")
-        page.get_by_role("button", name="Save these thresholds as version 2").click()
+        page.get_by_role("button", name="Save these rules as version 2").click()
         expect(page.locator(".done")).to_contain_text("Saved as version 2")
         page.get_by_text("History: who changed what").click()
         expect(page.locator(".history")).to_contain_text("Too many insults")

@@ -64,3 +64,12 @@ def test_a_link_is_neither_followed_nor_shortened(tmp_path: Path) -> None:
     history.append(tmp_path, _run(1))
     assert elsewhere.stat().st_size == MAX_BYTES + 1
     assert history.read(tmp_path) == []
+
+
+def test_a_sites_own_runs_are_read_apart(tmp_path: Path) -> None:
+    for number in range(1, 7):
+        history.append(tmp_path, msgspec.structs.replace(_run(number), site="site-1" if number % 2 else None))
+
+    assert [run.at for run in history.read(tmp_path, "site-1", most=2)] == [_run(5).at, _run(3).at]
+    assert [run.at for run in history.read(tmp_path)] == [_run(6).at, _run(4).at, _run(2).at]
+    assert history.read(tmp_path, "site-2") == []

@@ -22,7 +22,8 @@ from moderator.domain import policy as policies
 from moderator.domain.campaigns import Campaign, describe
 from moderator.domain.findings import Doubt, Form, FoundPhrase, Links
 from moderator.domain.ids import CommentId
-from moderator.domain.policy import Action, Facts, Policy, Reason, Rule, judge
+from moderator.domain.judging import judge
+from moderator.domain.policy import Action, Facts, Policy, Reason, Rule
 from moderator.domain.scoring import Label, PersonalData, Scored, Signal, Threshold
 from tests.builders import a_comment
 

@@ -242,3 +242,62 @@ def test_every_outcome_of_a_run_has_words() -> None:
 
     assert {outcome.value for outcome in Outcome} <= set(OUTCOMES)
     assert set(MOVES) == {"nothing", "intercept", "calibration", "weights"}
+
+
+@pytest.fixture
+def own(services: Services, site: SiteId, learned: str) -> str:
+    """Use the version that learned for the site alone; all others share the base."""
+    base = registry.read_manifest(services.models_folder, learned).parent
+    registry.activate(services.models_folder, str(base))
+    registry.activate(services.models_folder, learned, site=site)
+    assert load_model(services)
+    return learned
+
+
+async def test_a_sites_own_version_and_its_runs_are_shown_apart(
+    admin: Visitor, services: Services, site: SiteId, own: str
+) -> None:
+    other = (await manage.add_site(services, OPERATOR, "Other")).site.id
+    ids = await _decide(services, site, f"What a {WORD}", f"One more {WORD}")
+    for at, of, said in (
+        ("2026-11-24T03:00:00Z", None, "the shared one"),
+        ("2026-11-25T03:00:00Z", site, "its own"),
+        ("2026-11-26T03:00:00Z", other, "another's"),
+    ):
+        run = PastRun(at=at, outcome="failed", seconds=1.0, site=of, problem=f"a run of {said}")
+        history.append(services.models_folder, run)
+
+    shared = _text(await admin.open("/console/learning"))
+    assert "as it was shipped" in shared
+    assert ("a run of the shared one" in shared, "a run of its own" in shared, "a run of another" in shared) == (
+        True,
+        False,
+        False,
+    )
+    page = await admin.open(f"/console/learning?site={site}")
+    text = _text(page)
+    assert "News has a version of its own" in text
+    assert f"{own} is in use" in text
+    assert f"/console/comments/{ids[0]}" in _row(page, WORD)
+    assert ("a run of the shared one" in text, "a run of its own" in text, "a run of another" in text) == (
+        False,
+        True,
+        False,
+    )
+    assert f'<option value="{site}" selected>' in page
+    text = _text(await admin.open(f"/console/learning?site={other}"))
+    assert "Other has no version of its own and uses the one that all share" in text
+    assert "as it was shipped" in text
+    assert WORD not in text
+
+
+async def test_another_sites_version_does_not_exist(
+    services: Services, visitor: Visitor, site: SiteId, own: str
+) -> None:
+    elsewhere = (await manage.add_site(services, OPERATOR, "Elsewhere")).site.id
+    await manage.add_person(services, OPERATOR, "Olga", Role.ADMIN, password=PASSWORD, only_sites=[elsewhere])
+    await visitor.sign_in("Olga")
+    page = await visitor.open("/console/learning")
+    assert (visitor.status, site in page) == (200, False)
+    await visitor.open(f"/console/learning?site={site}")
+    assert visitor.status == 404

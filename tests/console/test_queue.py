@@ -105,6 +105,7 @@ async def test_a_filter_that_leaves_nothing_says_so(visitor: Visitor, services: 
         ("after=1~nan~x", 422, "after: not a page"),
         ("after=9999999999999999~1~x", 422, "after: not a page"),
         ("after=-1~1~x", 422, "after: not a page"),
+        ("after=1~1~x~last", 422, "after: not a page"),
     ],
 )
 async def test_what_no_filter_knows_is_said(visitor: Visitor, site: SiteId, query: str, status: int, said: str) -> None:
@@ -192,6 +193,31 @@ async def test_a_long_queue_is_read_page_by_page_each_case_once(
         seen += rows_of(page)
     assert len(seen) == 7
     assert set(seen) == opened
+
+
+async def test_what_was_passed_on_stands_first_for_seniors_on_every_page(
+    visitor: Visitor, other: Visitor, services: Services, site: SiteId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "PAGE_ROWS", 2)
+    anna = await manage.add_person(services, OPERATOR, "Alma", Role.MODERATOR, password=PASSWORD)
+    await manage.add_person(services, OPERATOR, "Sara", Role.SENIOR, password=PASSWORD)
+    grave = [await held(services, site, f"I will kill it, {n}.") for n in range(2)]
+    passed = [await held(services, site, f"What an idiot, {n}.") for n in range(3)]
+    for case in passed:
+        await review.claim_case(services, anna.person, case)
+        await review.escalate(services, anna.person, case)
+    await visitor.sign_in("Sara")
+    await other.sign_in("Alma")
+
+    seen = rows_of(page := await visitor.open("/console/queue"))
+    while following := re.search(r'href="([^"]+)" rel="next"', page):
+        seen += rows_of(page := await visitor.open(following[1].replace("&amp;", "&")))
+
+    assert (set(seen[:3]), set(seen[3:])) == (set(passed), set(grave))
+    assert "What colleagues passed on stands first." in page
+    page = await other.open("/console/queue")
+    assert set(rows_of(page)) == set(grave)  # The most urgent first, for others.
+    assert "What colleagues passed on" not in page
 
 
 async def test_the_queue_says_who_holds_how_many(

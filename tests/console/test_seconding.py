@@ -11,10 +11,11 @@ from moderator.domain.policy import Action
 from moderator.domain.review import Cause, ReasonCode
 from moderator.services import Services
 from moderator.storage import cases
-from moderator.storage.cases import CaseFile
+from moderator.storage.case_files import CaseFile
 from moderator.usecases import manage, review
 from tests.builders import a_policy, sighted
 from tests.console.conftest import OPERATOR, PASSWORD, Visitor, hold
+from tests.fakes import Clock
 
 pytestmark = pytest.mark.anyio
 
@@ -134,3 +135,23 @@ async def test_how_far_people_agree_is_told_from_twenty_comments_on(
     page = text_of(await anna.open("/console/numbers"))
     assert "Anna 20 20 100 %" in page
     assert "Ben 20" not in page
+
+
+async def test_the_numbers_say_that_nobody_could_settle_a_disagreement(
+    services: Services, site: SiteId, asked: CaseFile, ben: Visitor, clock: Clock
+) -> None:
+    said = "Nobody could settle what two people of News disagree on"
+    assert said in text_of(await ben.open("/console/numbers"))
+    cleo = await manage.add_person(services, OPERATOR, "Cleo", Role.SENIOR, password=PASSWORD)
+    assert said not in text_of(await ben.open("/console/numbers"))
+    person = people_of(services)["Ben"]
+    await review.claim_case(services, person, asked.case.id)
+    await review.decide(services, person, asked.case.id, action=Action.REJECT, reason=ReasonCode.INSULT)
+    clock.forward(minutes=2)
+    assert "two people disagree wait" not in text_of(await ben.open("/console/numbers"))
+    await manage.disable_person(services, OPERATOR, cleo.person.id)
+    await review.release_expired(services)
+    clock.forward(minutes=2)
+    page = text_of(await ben.open("/console/numbers"))
+    assert said in page
+    assert "1 comment on which two people disagree waits, and nobody is there who may settle it" in page

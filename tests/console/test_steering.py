@@ -10,7 +10,7 @@ from moderator.console import past_hits, workbench
 from moderator.console.changes import changes
 from moderator.domain.ids import SiteId
 from moderator.domain.people import Role
-from moderator.domain.policy import Policy
+from moderator.domain.policy import Action, Policy
 from moderator.domain.scoring import Caution, Label, Threshold
 from moderator.services import Services
 from moderator.usecases import manage
@@ -43,8 +43,9 @@ def _fields(page: str) -> dict[str, str]:
         name: text.removeprefix("\n")
         for name, text in re.findall(r'<textarea[^>]* name="(\w+)"[^>]*>(.*?)</textarea>', page, re.DOTALL)
     }
-    if chosen := re.search(r'<option value="(\w+)" selected', page):
-        found["caution"] = chosen[1]
+    for name, choices in re.findall(r'<select[^>]* name="(\w+)"[^>]*>(.*?)</select>', page, re.DOTALL):
+        if chosen := re.search(r'<option value="(\w+)" selected', choices):
+            found[name] = chosen[1]
     return {name: html.unescape(value) for name, value in found.items() if name != "csrf"}
 
 
@@ -189,6 +190,59 @@ async def test_a_save_is_the_next_version_with_a_note_and_a_name(
     assert "<script>alert" not in page
 
 
+async def test_what_people_see_besides_is_saved_with_the_thresholds(
+    services: Services, admin: Visitor, site: SiteId
+) -> None:
+    page = await _fill(admin, f"/console/policy/{site}", "save", certified_rejects="yes", second_review_share=" 12,5 ")
+    saved = services.directory.policies[site]
+    assert (saved.certified_rejects, saved.second_review_share) == (True, 0.125)
+    text = " ".join(re.sub("<[^>]+>", "", page).split())
+    assert "certified rejects: no → yes" in text
+    assert "second review share: as the service is set → 12.5 %" in text
+    assert (_fields(page)["certified_rejects"], _fields(page)["second_review_share"]) == ("yes", "12.5")
+    await _fill(admin, f"/console/policy/{site}", "save", second_review_share="0")
+    assert services.directory.policies[site].second_review_share == 0  # None at all is not what the service is set to.
+    await _fill(admin, f"/console/policy/{site}", "save", certified_rejects="no", second_review_share="")
+    saved = services.directory.policies[site]
+    assert (saved.certified_rejects, saved.second_review_share) == (False, None)
+
+
+async def test_a_form_without_these_fields_leaves_them(services: Services, admin: Visitor, site: SiteId) -> None:
+    before = await manage.set_policy(
+        services, OPERATOR, site, replace(a_policy(), certified_rejects=True, second_review_share=0.5)
+    )
+    fields = _fields(await admin.open(f"/console/policy/{site}"))
+    del fields["certified_rejects"], fields["second_review_share"]
+    await admin.submit(f"/console/policy/{site}", **fields, act="save")
+    assert services.directory.policies[site] == replace(before, version=before.version + 1)
+
+
+async def test_a_preview_holds_what_no_certificate_lets_the_machine_reject(
+    services: Services, admin: Visitor, site: SiteId
+) -> None:
+    await _post(services, site, "fine", "What an idiot.", "You scum.", "You scum!")
+    page = await _fill(admin, f"/console/policy/{site}", "preview", certified_rejects="yes", second_review_share="50")
+    table = _table(page)
+    assert table["held for people"][1:] == ["1 25.0 %", "3 75.0 % +2"]
+    assert table["rejected"][1:] == ["2 50.0 %", "0 0.0 % −2"]
+    assert "that would be about 1.5 a day" in page
+    assert "They do not yet." in page
+    services.directory.certified[site] = (Action.REJECT,)
+    page = await _fill(admin, f"/console/policy/{site}", "preview", certified_rejects="yes")
+    assert _table(page)["rejected"][1:] == ["2 50.0 %", "2 50.0 %"]
+    assert "They do at present." in page
+
+
+async def test_what_a_missing_certificate_held_is_judged_by_its_scores(
+    services: Services, admin: Visitor, site: SiteId
+) -> None:
+    await manage.set_policy(services, OPERATOR, site, replace(a_policy(), certified_rejects=True))
+    await _post(services, site, "You scum.")
+    page = await _fill(admin, f"/console/policy/{site}", "preview", certified_rejects="no", reject_insult="2")
+    assert _table(page)["held for people"][:2] == ["1 100.0 %"] * 2
+    assert "they held or rejected 0, whatever the thresholds" in page
+
+
 async def test_an_untouched_form_changes_nothing_but_the_version(
     services: Services, admin: Visitor, site: SiteId
 ) -> None:
@@ -200,7 +254,13 @@ async def test_an_untouched_form_changes_nothing_but_the_version(
         services,
         OPERATOR,
         site,
-        replace(a_policy(thresholds=odd), banned_phrases=("a & b", "“x”"), suspect_patterns=(" two  spaces ",)),
+        replace(
+            a_policy(thresholds=odd),
+            banned_phrases=("a & b", "“x”"),
+            suspect_patterns=(" two  spaces ",),
+            certified_rejects=True,
+            second_review_share=0.123456789,
+        ),
     )
     for path in (f"/console/policy/{site}", f"/console/policy/{site}/lists"):
         await _fill(admin, path, "save")
@@ -224,6 +284,11 @@ async def test_empty_fields_go_back_to_the_model(services: Services, admin: Visi
         ({"hold_insult": "nan"}, "hold_insult", "a number above 0"),
         ({"hold_insult": "0"}, "hold_insult", "a number above 0"),
         ({"reject_insult": "-1"}, "reject_insult", "a number above 0"),
+        ({"second_review_share": "101"}, "second_review_share", "a number from 0 to 100"),
+        ({"second_review_share": "-0.1"}, "second_review_share", "a number from 0 to 100"),
+        ({"second_review_share": "NaN"}, "second_review_share", "a number from 0 to 100"),
+        ({"second_review_share": "1e999999999"}, "second_review_share", "a number from 0 to 100"),
+        ({"second_review_share": "a few"}, "second_review_share", "a number from 0 to 100"),
     ],
 )
 @pytest.mark.parametrize("act", ["preview", "save"])
@@ -243,7 +308,11 @@ async def test_what_is_wrong_stands_at_its_field(
 
 @pytest.mark.parametrize(
     ("changed", "says"),
-    [({"caution": "reckless"}, "Nothing was saved"), ({"note": "x" * 2001}, "at most 2000 characters")],
+    [
+        ({"caution": "reckless"}, "Nothing was saved"),
+        ({"certified_rejects": "perhaps"}, "no such choice"),
+        ({"note": "x" * 2001}, "at most 2000 characters"),
+    ],
 )
 async def test_what_no_field_lets_one_type_is_refused_too(
     services: Services, admin: Visitor, site: SiteId, changed: dict[str, str], says: str
@@ -456,6 +525,7 @@ def test_changes_are_told_in_words() -> None:
         banned_phrases=("a", "b"),
         suspect_phrases=("x", "y"),
         sections={"sport": {Label.SPAM: Threshold(hold_at=0.2, reject_at=0.4)}},
+        audit_share=0.05,
     )
     after = replace(
         before,
@@ -466,6 +536,8 @@ def test_changes_are_told_in_words() -> None:
         suspect_phrases=("y", "x"),
         thresholds={Label.SPAM: Threshold.hold_only(1.5)},
         sections={},
+        audit_share=None,
+        second_review_share=0.0,
     )
     assert changes(before, after) == [
         "spam: the model’s → never held",
@@ -474,5 +546,7 @@ def test_changes_are_told_in_words() -> None:
         "banned phrases: added “c”, “d”, “e” and 2 more, removed “a”",
         "suspect phrases: put in another order",
         "hold personal data: yes → no",
+        "audit share: 5.0 % → as the service is set",
+        "second review share: as the service is set → 0.0 %",
     ]
     assert changes(after, after) == []

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from moderator.domain.audits import drawn_probability, is_drawn, probability_of
 from moderator.domain.comments import Comment
 from moderator.domain.ids import CommentId, DecisionId, SiteId
-from moderator.domain.policy import Action, Facts, Reason, Rule, Verdict, judge
+from moderator.domain.judging import judge
+from moderator.domain.policy import Action, Facts, Reason, Rule, Verdict
 from moderator.domain.review import Automation, Decision, Detection, Source
 from moderator.domain.scoring import Scored
 from tests.builders import A_SITE, NOON, a_comment, a_policy, a_scored

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from moderator.domain.campaigns import Campaign, describe, likeness
 from moderator.domain.ids import CommentId
-from moderator.domain.policy import Action, Facts, Policy, Rule, judge
+from moderator.domain.judging import judge
+from moderator.domain.policy import Action, Facts, Policy, Rule
 from tests.builders import a_comment, a_policy, a_scored
 
 SKETCHES = st.binary(min_size=64, max_size=64).map(bytes.hex)

@@ -4,10 +4,18 @@ import pytest
 
 from moderator.domain import audits
 from moderator.domain.ids import CommentId, DecisionId, PersonId, SiteId
-from moderator.domain.opinions import Opinion, find_dissent, is_drawn, may_be_seconded, settling, standing
+from moderator.domain.opinions import (
+    Opinion,
+    find_dissent,
+    is_drawn,
+    may_be_seconded,
+    may_be_settled,
+    settling,
+    standing,
+)
 from moderator.domain.people import Person, Role
 from moderator.domain.policy import Action
-from moderator.domain.review import Decision, ReasonCode, Source
+from moderator.domain.review import Decision, Detection, ReasonCode, Source
 from tests.builders import A_SITE
 from tests.storage.rows import ANNA, BEN, a_decision
 
@@ -71,6 +79,8 @@ def test_an_opinion_that_says_the_opposite_disputes_what_holds() -> None:
         ([decided("d-2", Action.HOLD, undoes=DecisionId("d-1"))], False),  # Anna took hers back,
         ([decided("d-2", Action.HOLD), decided("d-3", Action.REJECT)], False),  # and gave in,
         ([decided("d-2", Action.HOLD), decided("d-3", Action.APPROVE)], True),  # or insisted.
+        ([decided("d-2", Action.APPROVE, detection=Detection.PERSON)], False),  # Anna was asked to settle it.
+        ([decided("d-2", Action.APPROVE, detection=Detection.REPORT)], True),  # A reader's report asked nothing so.
     ],
 )
 def test_whoever_is_neither_of_the_two_settles_it(following: list[Decision], is_disputed: bool) -> None:
@@ -87,7 +97,7 @@ def test_somebody_else_is_asked_where_somebody_else_sees_the_site() -> None:
 
 
 def test_seniors_settle_it_then_anybody_else_then_nobody() -> None:
-    two = [a_person(ANNA), a_person(BEN, Role.ADMIN)]
+    two = [a_person(ANNA), a_person(BEN, Role.SENIOR)]
     assert settling(two, A_SITE, ANNA, BEN) is None
     for others, is_for_seniors in (
         ([a_person(CLEO)], False),
@@ -97,3 +107,36 @@ def test_seniors_settle_it_then_anybody_else_then_nobody() -> None:
         found = settling([*two, *others], A_SITE, ANNA, BEN)
         assert found is not None
         assert (found.barred, found.is_for_seniors) == ((ANNA, BEN), is_for_seniors)
+
+
+@pytest.mark.parametrize(
+    ("roles", "barred"),
+    [
+        ((Role.MODERATOR, Role.ADMIN), (ANNA,)),
+        ((Role.ADMIN, Role.SENIOR), (BEN,)),
+        ((Role.ADMIN, Role.ADMIN), ()),
+    ],
+)
+def test_an_administrator_settles_it_where_nobody_else_sees_the_site(
+    roles: tuple[Role, Role], barred: tuple[PersonId, ...]
+) -> None:
+    elsewhere = a_person(CLEO, Role.ADMIN, SiteId("site-2"))
+    two = [a_person(person, role) for person, role in zip((ANNA, BEN), roles, strict=True)]
+    found = settling([*two, elsewhere], A_SITE, ANNA, BEN)
+    assert found is not None
+    assert (found.barred, found.is_for_seniors) == (barred, False)
+
+
+@pytest.mark.parametrize(
+    ("roles", "may_be"),
+    [
+        ((), True),
+        ((Role.MODERATOR,), True),
+        ((Role.MODERATOR, Role.SENIOR), False),
+        ((Role.MODERATOR, Role.ADMIN), True),
+        ((Role.MODERATOR, Role.MODERATOR, Role.MODERATOR), True),
+    ],
+)
+def test_two_alone_need_an_administrator(roles: tuple[Role, ...], may_be: bool) -> None:
+    people = [a_person(PersonId(f"person-{number}"), role) for number, role in enumerate(roles)]
+    assert may_be_settled(people, A_SITE) is may_be

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from moderator.domain.decisions import reason_of
 from moderator.domain.findings import Doubt, Form, FoundPhrase, Links
-from moderator.domain.policy import FLOORS, Action, Facts, Policy, Rule, Verdict, judge
-from moderator.domain.review import ReasonCode, reason_of
+from moderator.domain.judging import judge
+from moderator.domain.policy import FLOORS, Action, Facts, Policy, Rule, Verdict
+from moderator.domain.review import ReasonCode
 from moderator.domain.scoring import Caution, Label, PersonalData, Scored, Signal, Span, Threshold
 from tests.builders import a_comment, a_policy, a_scored
 

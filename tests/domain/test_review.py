@@ -6,9 +6,8 @@ from datetime import timedelta
 import pytest
 
 from moderator.domain.errors import CaseClosed, ClaimLost, InvalidInput
-from moderator.domain.findings import FoundPhrase
 from moderator.domain.ids import CommentId, DecisionId, PersonId, SiteId
-from moderator.domain.policy import Action, Facts, Verdict, judge
+from moderator.domain.policy import Action
 from moderator.domain.review import (
     LEAST_WEIGHT,
     MAX_NOTE_CHARACTERS,
@@ -20,16 +19,13 @@ from moderator.domain.review import (
     Claim,
     Decision,
     Detection,
-    Ground,
     ReasonCode,
     Source,
     check_ruling,
-    ground_of,
-    reason_of,
     weigh,
 )
 from moderator.domain.scoring import Label, Scored
-from tests.builders import NOON, a_case, a_comment, a_policy, a_scored
+from tests.builders import NOON, a_case, a_comment, a_scored
 
 ANNA, BEN = PersonId("anna"), PersonId("ben")
 
@@ -95,25 +91,6 @@ def test_an_incomplete_ruling_names_its_fault(
         check_ruling(action, reason, note)
 
     assert [fault.pointer for fault in caught.value.faults] == [pointer]
-
-
-def test_only_illegality_rests_on_the_law() -> None:
-    assert ground_of(Action.REJECT, ReasonCode.ILLEGAL) is Ground.LAW
-    assert ground_of(Action.REJECT, ReasonCode.INSULT) is Ground.TERMS
-    assert ground_of(Action.APPROVE, None) is None
-
-
-def test_a_rejection_by_the_policy_has_a_reason_code() -> None:
-    by_label = judge(a_policy(), a_comment(), a_scored(threat=0.95, toxic=0.6), Facts())
-    banned, suspect = FoundPhrase(words="summit"), FoundPhrase(words="ended")
-    by_phrase = judge(a_policy(), a_comment(), a_scored(), Facts(banned=banned))
-    held_too = judge(a_policy(), a_comment(), a_scored(), Facts(banned=banned, suspect=suspect))
-
-    assert reason_of(by_label) is ReasonCode.THREAT
-    assert reason_of(by_phrase) is ReasonCode.HOUSE_RULE
-    assert reason_of(held_too) is ReasonCode.HOUSE_RULE
-    assert reason_of(judge(a_policy(), a_comment(), a_scored(insult=0.6), Facts())) is None
-    assert reason_of(Verdict(action=Action.APPROVE)) is None
 
 
 def test_a_case_weighs_its_gravest_label() -> None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderator.domain.policy import Action, Facts, Policy, Rule, judge
+from moderator.domain.judging import judge
+from moderator.domain.policy import Action, Facts, Policy, Rule
 from moderator.domain.scoring import Caution, Label, Scored, Threshold
 from moderator.domain.workbench import EDGES, Ballot, Past, Tally, histograms, tally, tally_happened, wilson
 from tests.builders import a_comment, a_policy
@@ -33,6 +34,7 @@ def policies(draw: st.DrawFn) -> Policy:
         sections={"sport": draw(thresholds())},
         languages={"de": draw(thresholds())},
         newcomer_comments=draw(st.integers(0, 1)),
+        certified_rejects=draw(st.booleans()),
     )
 
 
@@ -70,7 +72,7 @@ def test_the_thresholds_of_the_time_give_the_verdict_of_the_time(
 ) -> None:
     scored = Scored(scores=scores, model="m", language=language) if is_scored else None
     verdict = judge(policy, a_comment(section=section), scored, Facts())
-    others = [reason.action for reason in verdict.reasons if reason.code is not Rule.SCORE]
+    others = [reason.action for reason in verdict.reasons if reason.code not in (Rule.SCORE, Rule.UNCERTIFIED)]
     past = Past(
         scores=tuple(scores[label] if is_scored else None for label in Label),
         verdict=verdict.action,
@@ -99,6 +101,14 @@ def test_higher_thresholds_never_hold_or_reject_more(
     assert after.slipped.wrong >= before.slipped.wrong
     assert after.wronged.wrong <= before.wronged.wrong
     assert before.comments == after.comments == len(comments)
+
+
+def test_without_a_certificate_people_see_what_would_be_rejected() -> None:
+    policy = a_policy(thresholds={Label.INSULT: Threshold(hold_at=0.5, reject_at=0.9)})
+    comments = [a_past(insult=0.95), a_past(insult=0.6), a_past(), replace(a_past(), other=Action.REJECT)]
+
+    assert tally(policy, comments).counts == (1, 1, 2)
+    assert tally(replace(policy, certified_rejects=True), comments).counts == (1, 3, 0)
 
 
 @given(policy=policies(), comments=st.lists(pasts(), max_size=20), cut=st.integers(0, 20))

@@ -9,6 +9,7 @@ from moderator.domain.people import Person, Role
 from moderator.domain.policy import Action
 from moderator.domain.review import Automation, Case, Decision, Detection, Source
 from moderator.storage import cases, comments, people, sites
+from moderator.storage.case_files import CaseFile
 from moderator.storage.comments import Record
 from moderator.storage.database import Connection
 from tests.builders import A_SITE, NOON, a_case, a_comment, an_outcome
@@ -84,6 +85,6 @@ def a_decision(comment_id: CommentId, **changed: object) -> Decision:
     return Decision(**fields)  # type: ignore[arg-type]
 
 
-def case_ids(files: list[cases.CaseFile]) -> list[CaseId]:
+def case_ids(files: list[CaseFile]) -> list[CaseId]:
     """Return the ids of cases in their order."""
     return [file.case.id for file in files]

@@ -8,11 +8,14 @@ import pytest
 from moderator.domain.errors import NotFound
 from moderator.domain.ids import CaseId, CommentId, PersonId, SiteId
 from moderator.domain.people import Person, Role
+from moderator.domain.queue import EVERYTHING
 from moderator.domain.review import Case, CaseState, Cause, Escalation
 from moderator.storage import cases, claims, people
-from moderator.storage.cases import CaseFile, QueueSize
+from moderator.storage.case_files import CaseFile
+from moderator.storage.cases import Place, QueueSize
 from moderator.storage.database import Connection, Database
 from moderator.storage.postgres import PostgresDatabase
+from moderator.storage.sqlite import SqliteDatabase
 from tests.builders import A_SITE, NOON, a_case
 from tests.storage.rows import ANNA, ANOTHER_SITE, BEN, add_case, add_people, add_sites, case_ids, later
 
@@ -89,7 +92,7 @@ async def test_pages_show_every_open_case_once_ties_included(connection: Connect
     after = None
     while page := await cases.list_open(connection, as_of=as_of, limit=4, after=after):
         seen += case_ids(page)
-        after = (page[-1].urgency, page[-1].case.id)
+        after = Place(urgency=page[-1].urgency, case_id=page[-1].case.id)
     assert seen == whole
     assert len(set(seen)) == 23
 
@@ -329,3 +332,39 @@ async def test_why_cases_were_opened_is_told_of_many(connection: Connection) -> 
         one.id: Cause.BORDERLINE for one in found
     }
     assert await cases.causes_of(connection, []) == {}
+
+
+async def test_what_others_passed_on_stands_first_in_a_seniors_list_page_by_page(connection: Connection) -> None:
+    weights = (0.1, 0.9, 0.3, 0.8, 0.2)
+    one, two, three, four, five = [await add_case(connection, weight=weight) for weight in weights]
+    for case, by in ((one, ANNA), (three, ANNA), (five, BEN)):
+        assert await _escalate(connection, case, by=by)
+    as_of = later(minutes=2)
+    expected = [three.id, one.id, two.id, four.id, five.id]
+
+    assert case_ids(await cases.list_open(connection, as_of=as_of, limit=9, senior=BEN)) == expected
+    seen: list[CaseId] = []
+    after = None
+    while page := await cases.list_open(connection, as_of=as_of, limit=1, senior=BEN, after=after):
+        (file,) = page
+        seen.append(file.case.id)
+        is_first = file.case.id in (one.id, three.id)
+        after = Place(urgency=file.urgency, case_id=file.case.id, is_first=is_first)
+    assert seen == expected
+    assert case_ids(await cases.list_open(connection, as_of=as_of, limit=9)) == [
+        two.id,
+        four.id,
+        three.id,
+        five.id,
+        one.id,
+    ]
+
+
+async def test_the_list_is_sorted_from_one_index_alone(sqlite_database: SqliteDatabase) -> None:
+    asked = {**cases.fitting((), EVERYTHING), "as_of_ms": 1, "senior": "x", "limit": 9}
+    async with sqlite_database.read() as connection:
+        plan = await connection.all(
+            f"EXPLAIN QUERY PLAN {cases.LIST_OPEN}", after_place=1, after_urgency=0.0, after_id=None, **asked
+        )
+    details = [row["detail"] for row in plan]
+    assert "SCAN cases USING COVERING INDEX cases_waiting" in details, details

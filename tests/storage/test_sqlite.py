@@ -14,6 +14,7 @@ import pytest
 
 from moderator.domain.errors import SecondWriter, StorageCorrupt, StorageUnavailable
 from moderator.storage import sqlite as engine
+from moderator.storage import sqlite_opening
 from moderator.storage.database import Connection
 from moderator.storage.migrate import migrate
 from moderator.storage.sqlite import SqliteDatabase
@@ -103,7 +104,7 @@ async def test_a_full_disk_acknowledges_nothing_and_recovers_by_itself(sqlite_da
 
 
 async def test_a_locked_database_is_unavailable_and_recovers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "_PRAGMAS", ("PRAGMA busy_timeout = 20",))
+    monkeypatch.setattr(sqlite_opening, "_PRAGMAS", ("PRAGMA busy_timeout = 20",))
     database = await SqliteDatabase.open(tmp_path / "locked.db")
     await migrate(database, now_ms=0)
     other = sqlite3.connect(database.path, isolation_level=None)
@@ -143,7 +144,7 @@ async def test_an_old_library_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 async def test_a_log_that_a_reader_keeps_is_emptied_after_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "_PRAGMAS", ("PRAGMA busy_timeout = 20",))
+    monkeypatch.setattr(sqlite_opening, "_PRAGMAS", ("PRAGMA busy_timeout = 20",))
     database, secret = await SqliteDatabase.open(tmp_path / "read.db"), "secret" * 2_000
     await migrate(database, now_ms=0)
     log = tmp_path / "read.db-wal"
@@ -254,7 +255,7 @@ async def test_a_block_that_finds_storage_unavailable_undoes_its_group_and_the_w
 async def test_a_log_that_cannot_be_kept_is_said_so() -> None:
     writer = await ThreadedConnection(partial(sqlite3.connect, ":memory:"), iter_chunk_size=64)
     with pytest.raises(StorageUnavailable, match="write-ahead log"):
-        await engine._set_up_writer(writer)
+        await sqlite_opening.set_up_writer(writer)
     await writer.close()
 
 

@@ -12,7 +12,7 @@ from moderator.domain.policy import Action
 from moderator.domain.review import REPORTED_WEIGHT, Automation, Cause, ReasonCode
 from moderator.services import Services
 from moderator.storage import cases, comments, decisions
-from moderator.storage.cases import CaseFile
+from moderator.storage.case_files import CaseFile
 from moderator.usecases import feedback, manage, review
 from moderator.usecases.moderate import moderate
 from tests.builders import a_comment, a_policy

@@ -12,7 +12,7 @@ from moderator.domain.policy import Action, Rule
 from moderator.domain.review import Cause, ReasonCode
 from moderator.services import Services
 from moderator.storage import cases
-from moderator.storage.cases import CaseFile
+from moderator.storage.case_files import CaseFile
 from moderator.usecases import campaigns, feedback, manage, review
 from moderator.usecases.moderate import moderate, moderate_many
 from tests.builders import a_comment

@@ -16,7 +16,7 @@ from moderator.domain.review import REPORTED_WEIGHT, Automation, CaseState, Caus
 from moderator.domain.scoring import Label, Threshold
 from moderator.services import Services
 from moderator.storage import audit, cases, comments, decisions, opinions, outbox
-from moderator.storage.cases import CaseFile
+from moderator.storage.case_files import CaseFile
 from moderator.usecases import bulk, feedback, manage, moderate, review, teaching
 from moderator.usecases.review import Decided
 from tests.builders import a_comment, a_policy

@@ -11,9 +11,10 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from moderator.domain.decisions import reason_of
 from moderator.domain.outcome import Outcome
 from moderator.domain.policy import Action, Reason, Rule, Verdict
-from moderator.domain.review import ReasonCode, reason_of
+from moderator.domain.review import ReasonCode
 from moderator.domain.scoring import Label
 
 
