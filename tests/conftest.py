@@ -3,6 +3,7 @@
 import asyncio
 import os
 import secrets
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -22,6 +23,11 @@ from moderator.usecases import access
 # Before the first fit: tests run on every core already, and threads of BLAS would only be in one another's way.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
+
+# Compiled code is kept, even where the environment forbids it: hundreds of tests start the program anew, and compiling
+# it is a third of what most of its commands cost (measured).
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # How long an example takes is no property of it: a busy machine would fail what a quiet one passes.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
