@@ -59,7 +59,7 @@ def _listens(host: str, port: int) -> bool:
 @pytest.fixture
 def workers(tmp_path: Path, postgres_url: str) -> Iterator[Service]:
     """Two workers on PostgreSQL."""
-    service = Service(tmp_path, database=postgres_url, workers="2")
+    service = Service(tmp_path, database=postgres_url, workers="2", is_started_whole=True)
     try:
         service.json("migrate")
         service.key = service.json("site", "add", "News")["key"]
@@ -112,7 +112,7 @@ def test_workers_do_not_outlive_the_process_that_started_them(workers: Service) 
 
 
 def test_a_worker_that_cannot_start_says_why(tmp_path: Path, postgres_url: str) -> None:
-    done = Service(tmp_path, database=postgres_url, workers="2").run("serve")
+    done = Service(tmp_path, database=postgres_url, workers="2", is_started_whole=True).run("serve")
     assert done.returncode == 1
     assert "run: moderator migrate" in done.stderr
     assert "Traceback" not in done.stderr
