@@ -72,6 +72,9 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def sqlite_database(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[SqliteDatabase]:
     shutil.copy(sqlite_template, tmp_path / "test.db")
     database = await SqliteDatabase.open(tmp_path / "test.db")
+    assert database._writer is not None
+    async with database._between_groups():
+        await database._writer.execute_fetchall("PRAGMA synchronous = OFF")  # As with PostgreSQL below.
     yield database
     await database.close()
 
