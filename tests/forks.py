@@ -70,7 +70,9 @@ class Fork:
         return self.returncode
 
     def _told(self) -> int:
-        return int.from_bytes(self._answers.recv(NUMBER_BYTES), "big", signed=True)
+        number = self._answers.recv(NUMBER_BYTES)
+        assert len(number) == NUMBER_BYTES, "what forks the program, or waits for it, is gone"
+        return int.from_bytes(number, "big", signed=True)
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal, unless it has ended."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from moderator.usecases.commands import COMMANDS, WITH_MODELS
 from tests.server import Service
 from tests.tiny import publish_tiny
 
@@ -87,6 +88,10 @@ def test_a_command_that_scores_nothing_imports_and_loads_no_more_than_it_needs(w
     )
     assert "News" in done.stdout
     assert not HEAVY & set(done.stdout.split())
+
+
+def test_the_commands_that_score_are_commands() -> None:
+    assert set(COMMANDS) > WITH_MODELS
 
 
 def test_a_command_that_scores_tells_of_a_broken_model(whole: Service) -> None:
