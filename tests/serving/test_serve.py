@@ -59,11 +59,14 @@ def _listens(host: str, port: int) -> bool:
 @pytest.fixture
 def workers(tmp_path: Path, postgres_url: str) -> Iterator[Service]:
     """Two workers on PostgreSQL."""
-    service = Service(tmp_path, database=postgres_url, workers="2", is_started_whole=True)
+    service = Service(tmp_path, database=postgres_url, workers="2")
     try:
         service.json("migrate")
         service.key = service.json("site", "add", "News")["key"]
-        yield service.start()
+        service.is_started_whole = True  # The commands before it need no interpreter of their own.
+        service.start()
+        service.is_started_whole = False
+        yield service
     finally:
         service.close()
 
