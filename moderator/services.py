@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
 
@@ -23,7 +24,6 @@ from moderator.domain.ids import IdSource, SiteId
 from moderator.domain.people import Person
 from moderator.domain.policy import Action, Policy
 from moderator.domain.shadow import Watched
-from moderator.identity import Provider
 from moderator.log import logger
 from moderator.metrics import Metrics
 from moderator.rates import MinuteCounts, TokenBuckets
@@ -31,6 +31,9 @@ from moderator.settings import Settings
 from moderator.storage.database import Database
 from moderator.storage.engine import open_database
 from moderator.storage.migrate import check_schema, migrate
+
+if TYPE_CHECKING:
+    from moderator.identity import Provider
 
 
 def utc_now() -> datetime:
@@ -59,7 +62,7 @@ class Services:
     author_rates: MinuteCounts
     sign_in_rates: MinuteCounts
     instance: str  # Tells this process from the other workers.
-    identity: Provider | None = None
+    identity: "Provider | None" = None
     site_scorers: Mapping[SiteId, Scorer] = field(default_factory=dict)
     candidates: Mapping[Scope, Candidate] = field(default_factory=dict)
     models_refused: Mapping[Place, str] = field(default_factory=dict)
@@ -151,9 +154,11 @@ def new_services(
     )
 
 
-def _new_provider(settings: Settings, now: Callable[[], datetime], monotonic: Callable[[], float]) -> Provider | None:
+def _new_provider(settings: Settings, now: Callable[[], datetime], monotonic: Callable[[], float]) -> "Provider | None":
     if not settings.oidc_issuer:
         return None
+    from moderator.identity import Provider  # With the client that it asks with it takes 60 ms, and most have none.
+
     return Provider(
         issuer=settings.oidc_issuer,
         client_id=settings.oidc_client_id,
@@ -174,8 +179,28 @@ async def open_services(
 ) -> AsyncIterator[Services]:
     """Open the database and the current model. Without a usable model the service runs, and holds every comment.
 
+    A simulation brings a clock of its own, and ids that go by it.
+
+    Raises:
+        StorageUnavailable, SecondWriter, SchemaRefused: as `open_without_models` has them.
+    """
+    async with open_without_models(settings, read_only=read_only, now=now, ids=ids) as services:
+        load_models(services)
+        yield services
+
+
+@asynccontextmanager
+async def open_without_models(
+    settings: Settings,
+    *,
+    read_only: bool = False,
+    now: Callable[[], datetime] = utc_now,
+    ids: IdSource | None = None,
+) -> AsyncIterator[Services]:
+    """Open the database alone, for commands that score nothing: to load a model takes longer than most of them.
+
     SQLite is migrated here, before anything else happens; PostgreSQL, which other workers may be using, only by
-    `moderator migrate`. A simulation brings a clock of its own, and ids that go by it.
+    `moderator migrate`.
 
     Raises:
         StorageUnavailable, SecondWriter: the database cannot be opened.
@@ -189,7 +214,6 @@ async def open_services(
         else:
             await check_schema(database)
         services = new_services(settings, database, Scorer(None), now=now, ids=ids)
-        load_models(services)
         await services.directory.refresh(database)
         yield services
     finally:

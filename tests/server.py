@@ -7,11 +7,14 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
+
+from tests.forks import IS_MEASURED, Fork
 
 STARTING_SECONDS = 30.0
 
@@ -25,11 +28,22 @@ def free_port() -> int:
 
 
 class Service:
-    """The service's files and, while it runs, its process."""
+    """The service's files and, while it runs, its process.
+
+    `is_started_whole` starts an interpreter for the service and for each command: for tests of how a process begins,
+    ends, and has processes of its own. The others get what is the same to them, in a tenth of the time (measured).
+    """
 
     def __init__(
-        self, folder: Path, *, models: Path | None = None, database: str | None = None, **settings: str
+        self,
+        folder: Path,
+        *,
+        models: Path | None = None,
+        database: str | None = None,
+        is_started_whole: bool = False,
+        **settings: str,
     ) -> None:
+        self.is_started_whole = is_started_whole or IS_MEASURED
         self.folder = folder
         self.port = free_port()
         self.database = folder / "data" / "moderator.db"
@@ -43,7 +57,7 @@ class Service:
             "MODERATOR_SECOND_REVIEW_SHARE": "0",
             **{f"MODERATOR_{name.upper()}": value for name, value in settings.items()},
         }
-        self.process: subprocess.Popen[str] | None = None
+        self.process: subprocess.Popen[str] | Fork | None = None
         self.output = folder / "output.txt"
         self.key = ""  # A site's key, where a test keeps one.
 
@@ -55,14 +69,7 @@ class Service:
     def start(self, *arguments: str) -> Self:
         """Start serving and return when it is ready."""
         with self.output.open("a", encoding="utf-8") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "moderator", "serve", *arguments],
-                env=self.environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                text=True,
-                cwd=self.folder,
-            )
+            self.process = self._begin("serve", *arguments, stdout=output, stderr=output)
         deadline = time.monotonic() + STARTING_SECONDS
         while self.process.poll() is None and time.monotonic() < deadline:
             try:
@@ -99,16 +106,32 @@ class Service:
 
     def run(self, *arguments: str, text: str | None = None, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         """Run a command of the program beside it."""
-        return subprocess.run(
-            [sys.executable, "-m", "moderator", *arguments],
-            env=self.environment,
-            input=text,
-            capture_output=True,
-            text=True,
-            cwd=self.folder,
-            timeout=timeout,
-            check=False,
-        )
+        with (
+            tempfile.TemporaryFile("w+") as given,
+            tempfile.TemporaryFile("w+") as out,
+            tempfile.TemporaryFile("w+") as err,
+        ):
+            given.write(text or "")
+            given.seek(0)
+            process = self._begin(*arguments, stdin=given, stdout=out, stderr=err)
+            try:
+                status = process.wait(timeout)
+            finally:
+                process.kill()
+            for stream in (out, err):
+                stream.seek(0)
+            return subprocess.CompletedProcess(arguments, status, out.read(), err.read())
+
+    def _begin(
+        self, *arguments: str, stdout: IO[str], stderr: IO[str], stdin: IO[str] | None = None
+    ) -> "subprocess.Popen[str] | Fork":
+        streams = {"stdin": stdin, "stdout": stdout, "stderr": stderr}
+        if self.is_started_whole:
+            command = [sys.executable, "-m", "moderator", *arguments]
+            return subprocess.Popen(command, env=self.environment, cwd=self.folder, text=True, **streams)
+        with Path(os.devnull).open() as nothing:
+            streams["stdin"] = stdin or nothing
+            return Fork(arguments, env=self.environment, cwd=self.folder, **streams)
 
     def json(self, *arguments: str, text: str | None = None) -> Any:
         """Run a command with `--json` and return the one object that it prints."""

@@ -85,15 +85,30 @@ class _Beside:
     def __init__(self, model: Model, texts: Sequence[str]) -> None:
         self._model = model
         self._limits = np.array([model.thresholds(Caution.BALANCED)[label].hold_at for label in model.labels])
-        self._texts = [columns(normalise(text)[: WINDOW // 2].strip()) for text in texts]
-        self._sums = np.stack([self._sum(one) for one in self._texts]) if texts else np.empty((0, 2, 1), np.float32)
+        found = [columns(normalise(text)[: WINDOW // 2].strip()) for text in texts]
+        self._sums = np.stack([self._sum(one) for one in found]) if texts else np.empty((0, 2, 1), np.float32)
         self._plain = self._held(self._sums) if texts else 0.0
+        # Every n-gram of every text in order, and whose it is: one search finds all the texts that have one.
+        every = np.concatenate([np.empty(0, np.int32), *found])
+        order = every.argsort(kind="stable")
+        self._every, self._whose = every[order], np.repeat(np.arange(len(found)), [one.size for one in found])[order]
 
     def lost(self, phrase: str) -> float:
         """Return by how much the share of held texts falls beside a phrase."""
         own = columns(phrase)
-        added = np.stack([self._sum(own[~_is_in(own, text)]) for text in self._texts])
+        is_new = self._lack(own).astype(np.float32)
+        border = int(own.searchsorted(CHARACTERS))
+        blocks = (slice(0, border), slice(border, own.size))
+        added = np.stack([is_new[:, part] @ self._model.table[own[part]] for part in blocks], axis=1)
         return self._plain - self._held(self._sums + added)
+
+    def _lack(self, own: Columns) -> NDArray[np.bool_]:
+        """Return which text lacks which n-gram: what is there already adds nothing."""
+        begins, ends = self._every.searchsorted(own), self._every.searchsorted(own, "right")
+        is_new = np.ones((len(self._sums), own.size), np.bool_)
+        for place, (begin, end) in enumerate(zip(begins.tolist(), ends.tolist(), strict=True)):
+            is_new[self._whose[begin:end], place] = False
+        return is_new
 
     def _sum(self, found: Columns) -> NDArray[np.float32]:
         border = int(found.searchsorted(CHARACTERS))
@@ -104,14 +119,6 @@ class _Beside:
         by_block[..., -1] = np.maximum(by_block[..., -1], np.finfo(np.float32).tiny)
         scores = 1 / (1 + np.exp(-self._model.combine(by_block).astype(np.float64)))
         return float((scores >= self._limits).any(axis=1).mean())
-
-
-def _is_in(some: Columns, text: Columns) -> NDArray[np.bool_]:
-    if not text.size:
-        return np.zeros(some.size, np.bool_)
-    places = np.minimum(text.searchsorted(some), text.size - 1)
-    found: NDArray[np.bool_] = text[places] == some
-    return found
 
 
 def _fallen(base: Model, candidate: Model, phrases: Sequence[str]) -> list[str]:

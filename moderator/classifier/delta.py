@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import joblib
 import numpy as np
 from numpy.typing import NDArray
 
@@ -90,6 +89,8 @@ class HouseScorer:
 
 def pack(delta: Delta) -> bytes:
     """Return the change as it stands on disk: arrays and nothing else."""
+    import joblib  # Only here and below: it takes 50 ms, which commands that load no model need not wait.
+
     own = delta.house_rules
     arrays = {"columns": delta.columns, "weights": delta.weights}
     if own:
@@ -109,6 +110,8 @@ def unpack(content: bytes) -> Delta:
     Raises:
         Exception: whatever a damaged artefact raises.
     """
+    import joblib
+
     stored: Mapping[str, Any] = joblib.load(io.BytesIO(content))
     own = None
     if "house_mixture" in stored:

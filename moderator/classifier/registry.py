@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, TypeVar
 
-import joblib
 import numpy as np
 
 from moderator.classifier import delta, pointers
@@ -147,6 +146,8 @@ def _unpacked(manifest: Manifest, name: str, unpack: Callable[[], Result]) -> Re
 
 def _check_libraries(manifest: Manifest) -> None:
     """Refuse what another generation of the libraries wrote: it may load, and be wrong."""
+    import joblib  # Only here and below: it takes 50 ms, which commands that load no model need not wait.
+
     for name, installed in (("numpy", np.__version__), ("joblib", joblib.__version__)):
         written = manifest.libraries.get(name, "unknown")
         if written.split(".")[0] != installed.split(".")[0]:
@@ -171,6 +172,8 @@ def _checked(path: Path, file: File) -> bytes:
 
 
 def _weights(content: bytes) -> Weights:
+    import joblib
+
     stored = joblib.load(io.BytesIO(content))
     return Weights(idf=stored["idf"], weights=stored["weights"], intercepts=stored["intercepts"])
 

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from moderator.commands.output import Group, emit
-from moderator.commands.reach import read, write
+from moderator.commands.reach import read_with_models, write
 from moderator.domain.golden import Wanted
 from moderator.services import Services
 from moderator.settings import load_settings
@@ -30,7 +30,7 @@ def golden_list(site: str | None) -> None:
             found = await golden.list_examples(connection, site_id)
         return [_shown(one) for one in await try_examples(services, found)]
 
-    found = read(load_settings(), look)
+    found = read_with_models(load_settings(), look)
     lines = [
         f"{one['example_id']}  {one['wanted']:<5}  {_says(one['is_right'])}  {one['site_id'] or 'every site'}  "
         f"{one['text'][:80]!r}"

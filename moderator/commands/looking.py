@@ -18,7 +18,7 @@ from moderator.commands.reach import read, write
 from moderator.commands.version import print_version
 from moderator.domain.errors import ModelRefused, ModerationError, NotFound
 from moderator.domain.ids import SiteId
-from moderator.services import open_services
+from moderator.services import open_without_models
 from moderator.settings import Settings, load_settings
 from moderator.storage.engine import database_path
 from moderator.storage.verify import find_faults
@@ -144,7 +144,7 @@ def verify_command() -> None:
 
 
 async def _verify(settings: Settings) -> list[str]:
-    async with open_services(settings, read_only=True) as services:
+    async with open_without_models(settings, read_only=True) as services:
         return [fault async for fault in find_faults(services.database)]
 
 
@@ -194,7 +194,7 @@ def _database(settings: Settings) -> dict[str, str]:
         return _check("database", "warning", "there is none yet; serve or migrate makes it")
 
     async def look() -> int:
-        async with open_services(settings, read_only=True) as services:
+        async with open_without_models(settings, read_only=True) as services:
             return len(services.directory.sites)
 
     try:

@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 
 from moderator.control import NobodyListens, run_command, send
 from moderator.domain.errors import SecondWriter
-from moderator.services import Services, open_services
+from moderator.services import Services, open_services, open_without_models
 from moderator.settings import Settings
 from moderator.storage.engine import database_path
+from moderator.usecases.commands import WITH_MODELS
 
 Result = TypeVar("Result")
 
@@ -25,8 +26,10 @@ def write(settings: Settings, command: str, **arguments: Any) -> dict[str, Any]:
         ModerationError: the command failed, here or there.
     """
 
+    opening = open_services if command in WITH_MODELS else open_without_models
+
     async def here() -> dict[str, Any]:
-        async with open_services(settings) as services:
+        async with opening(settings) as services:
             return await run_command(services, command, arguments)
 
     path = database_path(settings.database)
@@ -46,7 +49,17 @@ def write(settings: Settings, command: str, **arguments: Any) -> dict[str, Any]:
 
 
 def read(settings: Settings, look: Callable[[Services], Awaitable[Result]]) -> Result:
-    """Run something that only reads, on connections that cannot write, whether or not the service runs."""
+    """Run something that only reads and scores nothing, whether or not the service runs: connections cannot write."""
+
+    async def here() -> Result:
+        async with open_without_models(settings, read_only=True) as services:
+            return await look(services)
+
+    return asyncio.run(here())
+
+
+def read_with_models(settings: Settings, look: Callable[[Services], Awaitable[Result]]) -> Result:
+    """Do what `read` does for something that scores texts."""
 
     async def here() -> Result:
         async with open_services(settings, read_only=True) as services:

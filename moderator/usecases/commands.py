@@ -6,7 +6,7 @@ Arguments and answers are plain JSON, so that both ways carry the same.
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from moderator.domain.certificates import Certificate
 from moderator.domain.comments import Article, Author, Comment, Site, Status
@@ -343,3 +343,6 @@ COMMANDS: Mapping[str, Command] = {
     "erase.author": erase_author,
     "import": import_comments,
 }
+
+WITH_MODELS: Final = frozenset({"model.activate", "model.rollback", "model.shadow", "import"})
+"""Those of them that score, or change what scores: run beside no service, they load the models; the others do not."""

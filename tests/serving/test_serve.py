@@ -63,7 +63,10 @@ def workers(tmp_path: Path, postgres_url: str) -> Iterator[Service]:
     try:
         service.json("migrate")
         service.key = service.json("site", "add", "News")["key"]
-        yield service.start()
+        service.is_started_whole = True  # The commands before it need no interpreter of their own.
+        service.start()
+        service.is_started_whole = False
+        yield service
     finally:
         service.close()
 
@@ -112,7 +115,7 @@ def test_workers_do_not_outlive_the_process_that_started_them(workers: Service) 
 
 
 def test_a_worker_that_cannot_start_says_why(tmp_path: Path, postgres_url: str) -> None:
-    done = Service(tmp_path, database=postgres_url, workers="2").run("serve")
+    done = Service(tmp_path, database=postgres_url, workers="2", is_started_whole=True).run("serve")
     assert done.returncode == 1
     assert "run: moderator migrate" in done.stderr
     assert "Traceback" not in done.stderr

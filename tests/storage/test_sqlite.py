@@ -30,11 +30,13 @@ async def _pragma(database: SqliteDatabase, name: str) -> object:
     return None if row is None else next(iter(dict(row).values()))
 
 
-async def test_a_commit_reaches_the_disk_before_it_is_answered(sqlite_database: SqliteDatabase) -> None:
-    assert await _pragma(sqlite_database, "journal_mode") == "wal"
-    assert await _pragma(sqlite_database, "synchronous") == 2  # FULL
-    assert await _pragma(sqlite_database, "secure_delete") == 1
-    assert await _pragma(sqlite_database, "foreign_keys") == 1
+async def test_a_commit_reaches_the_disk_before_it_is_answered(tmp_path: Path) -> None:
+    database = await SqliteDatabase.open(tmp_path / "own.db")  # That of the fixture waits for no disk.
+    assert await _pragma(database, "journal_mode") == "wal"
+    assert await _pragma(database, "synchronous") == 2  # FULL
+    assert await _pragma(database, "secure_delete") == 1
+    assert await _pragma(database, "foreign_keys") == 1
+    await database.close()
 
 
 async def test_a_second_writer_is_told_who_writes(sqlite_database: SqliteDatabase) -> None:
