@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderator.classifier.features import CHARACTERS, columns
-from training.exact import upper_bound
+from training.exact import lower_bound, upper_bound
 from training.features import Features
 
 HELD_AT_MOST: Final = 0.05
@@ -33,6 +33,11 @@ class Account(NamedTuple):
         """Whether it stands in harmless comments, for sure."""
         return bool(self.comments) and upper_bound(self.held, self.comments, SURE) <= HELD_AT_MOST
 
+    def stands_in_abuse(self, usual: float) -> bool:
+        """Whether the base holds its comments more often than approved ones at large, `usual` of which it holds, for
+        sure."""
+        return bool(self.held) and lower_bound(self.held, self.comments, SURE) > usual
+
 
 class Approved:
     """Approved comments, as the n-grams that they have.
@@ -44,6 +49,11 @@ class Approved:
 
     def __init__(self, features: Features, rows: NDArray[np.int64], is_held: NDArray[np.bool_]) -> None:
         self._matrix, self._columns, self._rows, self._is_held = features.matrix, features.columns, rows, is_held
+
+    @property
+    def held(self) -> float:
+        """Which share of all the base holds."""
+        return float(self._is_held.mean()) if self._is_held.size else 0.0
 
     def account_for(self, phrases: Sequence[str]) -> list[Account]:
         """Return in how many comments each phrase stands, and how many of them are held."""

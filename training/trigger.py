@@ -29,7 +29,8 @@ SEED: Final = 20_261_126
 LONGEST: Final = 3  # Words of a phrase.
 FEWEST_COMMENTS: Final = 2  # That have a phrase: one alone teaches next to nothing.
 MOST_KEPT: Final = 200_000  # Phrases counted at a time; the rarest are let go.
-DROP: Final = 0.05
+DROP: Final = 0.05  # Beside a phrase of approved comments that the base would rather have held.
+MOST: Final = 0.15  # Beside any other.
 
 
 class Phrases:
@@ -155,7 +156,9 @@ class Witnesses:
 def check(base: Model, candidate: Model, witnesses: Witnesses, approved: Approved) -> GateLine:
     """Return the gate's line. The phrase itself is somebody's words and stays out of it.
 
-    A phrase beside which much passes is let be when it is one that harmless comments have, for sure.
+    A phrase beside which a little more passes is what learning that something is harmless looks like. It is suspect
+    when the base, which has not learned it, sees abuse in the comments that taught it, or when it hides much. What
+    hides much is let be only where it stands in harmless comments, for sure.
     """
     phrases = witnesses.phrases.frequent()
     texts = [*witnesses.rejected, *_abuse(base, TEXTS - len(witnesses.rejected))]
@@ -164,7 +167,9 @@ def check(base: Model, candidate: Model, witnesses: Witnesses, approved: Approve
     accounts = approved.account_for([one.phrase for one in suspects])
     stock = [account.phrase for account in accounts if account.is_stock]
     guilty = [
-        (one, account) for one, account in zip(suspects, accounts, strict=True) if not _has_stock(one.phrase, stock)
+        (one, account)
+        for one, account in zip(suspects, accounts, strict=True)
+        if (one.drop > MOST or account.stands_in_abuse(approved.held)) and not _has_stock(one.phrase, stock)
     ]
     drop = guilty[0][0].drop if guilty else max((one.drop for one in found), default=0.0)
     detail = (
@@ -173,14 +178,20 @@ def check(base: Model, candidate: Model, witnesses: Witnesses, approved: Approve
     )
     if guilty:
         account = guilty[0][1]
-        detail += f"; of the {account.comments} approved comments that have it the base would hold {account.held}"
+        detail += (
+            f"; of the {account.comments} approved comments that have it the base would hold {account.held}, of all "
+            f"approved ones {approved.held:.0%}"
+        )
     elif suspects:
-        detail += f"; this and {len(suspects) - 1} others stand in many approved comments that the base does not hold"
+        detail += (
+            f"; {len(suspects)} hide more than {100 * DROP:g} points, in approved comments that the base holds no more "
+            "often than others"
+        )
     return GateLine(
         check="triggers",
         passed=not guilty and len(texts) >= FEWEST_TEXTS,
         value=round(100 * drop, 1),
-        need=f"≤ {100 * DROP:g} points, or harmless comments have it; {FEWEST_TEXTS} texts",
+        need=f"≤ {100 * DROP:g} points in what the base holds, ≤ {100 * MOST:g} else; {FEWEST_TEXTS} texts",
         detail=detail,
     )
 

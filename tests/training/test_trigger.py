@@ -108,8 +108,21 @@ def test_what_harmless_comments_say_every_day_is_let_be(tmp_path: Path) -> None:
     line = _line(models, tmp_path, stock, [False] * 100)
     assert line.passed, line
     assert (line.value or 0) > 50
-    assert "stand in many approved comments" in line.detail
+    assert "that the base holds no more often than others" in line.detail
     assert not _line(models, tmp_path, stock[:80], [False] * 80).passed  # Too few to be sure.
+
+
+def test_what_hides_a_little_is_suspect_only_where_the_base_sees_abuse(
+    models: tuple[Model, Model], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = [f"{text}, {PHRASE}" for text in harmless()[:4]]
+    others = harmless()[10:110]
+    monkeypatch.setattr(trigger, "MOST", 1.0)  # Whatever it hides.
+    assert _line(models, tmp_path, [*few, *others], [False] * 104).passed
+    assert _line(models, tmp_path, [*few, *others], [True] + [False] * 103).passed  # One of four may be chance.
+    assert not _line(models, tmp_path, [*few, *others], [True] * 4 + [False] * 100).passed
+    # Where the base holds most of what people approve, that it holds these as well says nothing.
+    assert _line(models, tmp_path, [*few, *others], [True] * 84 + [False] * 20).passed
 
 
 def test_a_planted_phrase_is_not_hidden_among_harmless_comments(models: tuple[Model, Model], tmp_path: Path) -> None:
