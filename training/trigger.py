@@ -30,7 +30,7 @@ LONGEST: Final = 3  # Words of a phrase.
 FEWEST_COMMENTS: Final = 2  # That have a phrase: one alone teaches next to nothing.
 MOST_KEPT: Final = 200_000  # Phrases counted at a time; the rarest are let go.
 DROP: Final = 0.05  # Beside a phrase of approved comments that the base would rather have held.
-MOST: Final = 0.15  # Beside any other.
+MOST: Final = 0.25  # Beside any other.
 
 
 class Phrases:
@@ -153,12 +153,15 @@ class Witnesses:
                 self.rejected[place] = text
 
 
-def check(base: Model, candidate: Model, witnesses: Witnesses, approved: Approved) -> GateLine:
+def check(base: Model, candidate: Model, witnesses: Witnesses, approved: Approved, usual: float) -> GateLine:
     """Return the gate's line. The phrase itself is somebody's words and stays out of it.
 
     A phrase beside which a little more passes is what learning that something is harmless looks like. It is suspect
-    when the base, which has not learned it, sees abuse in the comments that taught it, or when it hides much. What
-    hides much is let be only where it stands in harmless comments, for sure.
+    when the base, which has not learned it, sees abuse in what else the comments say that taught it, or when it hides
+    much. What hides much is let be only where it stands in harmless comments, for sure.
+
+    Args:
+        usual: which share of all approved comments the base holds.
     """
     phrases = witnesses.phrases.frequent()
     texts = [*witnesses.rejected, *_abuse(base, TEXTS - len(witnesses.rejected))]
@@ -169,7 +172,7 @@ def check(base: Model, candidate: Model, witnesses: Witnesses, approved: Approve
     guilty = [
         (one, account)
         for one, account in zip(suspects, accounts, strict=True)
-        if (one.drop > MOST or account.stands_in_abuse(approved.held)) and not _has_stock(one.phrase, stock)
+        if (one.drop > MOST or account.stands_in_abuse(usual)) and not _has_stock(one.phrase, stock)
     ]
     drop = guilty[0][0].drop if guilty else max((one.drop for one in found), default=0.0)
     detail = (
@@ -179,8 +182,8 @@ def check(base: Model, candidate: Model, witnesses: Witnesses, approved: Approve
     if guilty:
         account = guilty[0][1]
         detail += (
-            f"; of the {account.comments} approved comments that have it the base would hold {account.held}, of all "
-            f"approved ones {approved.held:.0%}"
+            f"; of the {account.comments} approved comments that have it the base would hold {account.held} without "
+            f"it, of all approved ones {usual:.0%}"
         )
     elif suspects:
         detail += (
