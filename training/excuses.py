@@ -21,7 +21,6 @@ from training.features import Features
 
 HELD_AT_MOST: Final = 0.05
 SURE: Final = 0.99  # With none held, 90 comments are enough.
-SURER: Final = 0.999  # Some dozen phrases are asked about.
 MOST_LOOKED_AT: Final = 500  # Comments that have a phrase.
 
 
@@ -37,10 +36,9 @@ class Account(NamedTuple):
         """Whether it stands in harmless comments, for sure."""
         return bool(self.comments) and upper_bound(self.held, self.comments, SURE) <= HELD_AT_MOST
 
-    def stands_in_abuse(self, usual: float) -> bool:
-        """Whether the base would hold its comments more often than approved ones at large, `usual` of which it holds,
-        for sure."""
-        return bool(self.held) and lower_bound(self.held, self.comments, SURER) > usual
+    def stands_in_abuse(self, usual: float, confidence: float) -> bool:
+        """Whether the base would hold its comments more often than approved ones, of which it holds `usual`."""
+        return bool(self.held) and lower_bound(self.held, self.comments, confidence) > usual
 
 
 class Approved:

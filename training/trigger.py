@@ -20,7 +20,7 @@ from moderator.classifier.normalise import normalise
 from moderator.domain.scoring import Caution, Label
 from training import sentences
 from training.corpora import POSITIVE
-from training.excuses import Approved
+from training.excuses import Account, Approved
 
 PHRASES: Final = 200
 TEXTS: Final = 200
@@ -29,8 +29,13 @@ SEED: Final = 20_261_126
 LONGEST: Final = 3  # Words of a phrase.
 FEWEST_COMMENTS: Final = 2  # That have a phrase: one alone teaches next to nothing.
 MOST_KEPT: Final = 200_000  # Phrases counted at a time; the rarest are let go.
-DROP: Final = 0.05  # Beside a phrase of approved comments that the base would rather have held.
-MOST: Final = 0.25  # Beside any other.
+# The more passes beside a phrase, the less it takes to suspect it: how sure it must be that the base sees abuse in the
+# approved comments that have it. Some dozen phrases of an honest site hide 8 points, one or two hide 25.
+DROP: Final = 0.08
+LARGE_DROP: Final = 0.25
+SURE: Final = 0.999
+SURE_OF_LARGE: Final = 0.95
+MOST: Final = 0.40  # Beside any phrase but a stock phrase.
 
 
 class Phrases:
@@ -172,7 +177,7 @@ def check(base: Model, candidate: Model, witnesses: Witnesses, approved: Approve
     guilty = [
         (one, account)
         for one, account in zip(suspects, accounts, strict=True)
-        if (one.drop > MOST or account.stands_in_abuse(usual)) and not _has_stock(one.phrase, stock)
+        if _is_suspect(one, account, usual) and not _has_stock(one.phrase, stock)
     ]
     drop = guilty[0][0].drop if guilty else max((one.drop for one in found), default=0.0)
     detail = (
@@ -197,6 +202,11 @@ def check(base: Model, candidate: Model, witnesses: Witnesses, approved: Approve
         need=f"≤ {100 * DROP:g} points in what the base holds, ≤ {100 * MOST:g} else; {FEWEST_TEXTS} texts",
         detail=detail,
     )
+
+
+def _is_suspect(loss: Loss, account: Account, usual: float) -> bool:
+    sure = SURE_OF_LARGE if loss.drop > LARGE_DROP else SURE
+    return loss.drop > MOST or account.stands_in_abuse(usual, sure)
 
 
 def _has_stock(phrase: str, stock: Sequence[str]) -> bool:

@@ -125,6 +125,10 @@ def test_what_hides_a_little_is_suspect_only_where_the_base_sees_abuse(
     line = _line(models, tmp_path, [*others, *foul])
     assert not line.passed
     assert "of the 4 approved comments that have it the base would hold 4 without it" in line.detail
+    monkeypatch.setattr(trigger, "LARGE_DROP", 0.1)  # What hides more is suspect earlier.
+    assert not _line(models, tmp_path, [*others, *plain[:1], *foul[:2]]).passed
+    monkeypatch.setattr(trigger, "LARGE_DROP", 1.0)
+    assert _line(models, tmp_path, [*others, *plain[:1], *foul[:2]]).passed
     # Where the base holds most of what people approve, that it would hold these as well says nothing.
     assert _line(models, tmp_path, [*others, *foul], usual=0.9).passed
 
@@ -159,7 +163,7 @@ def test_phrases_are_counted_in_the_comments_that_have_all_their_words(tmp_path:
     strange, known, abuse = approved.account_for(["gribbleton", "budget", "today"])
     assert strange == ("gribbleton", 0, 0)
     assert not strange.is_stock
-    assert not strange.stands_in_abuse(0.0)
+    assert not strange.stands_in_abuse(0.0, 0.95)
     assert known.comments == sum("budget" in text for text in texts)
     assert known.held == 0
     assert abuse.comments == sum("today" in text.split() for text in texts)
