@@ -170,7 +170,7 @@ def _print_learning(part: str, data: Path, runs: int) -> None:
     found = {
         "learning": lambda: learning.measure(MODELS),
         "strangers": lambda: figures.strangers(data),
-        "poison": lambda: figures.poison(data, MODELS, runs=runs),
+        "poison": lambda: figures.poison(data, runs=runs),
         "promises": figures.promises,
     }[part]()
     print(json.dumps(found, indent=2))

@@ -32,15 +32,14 @@ from benchmarks.strangers import (
 from moderator.classifier import registry
 from moderator.classifier.model import Model
 from moderator.domain.scoring import Caution
-from training.corpora import Row, source
+from training.corpora import Row
 from training.gate import Trial
 from training.thresholds import CHOOSE_ONE_OF, PRECISION, find_rejection, start_of
 
 SIZES: Final = (200, 500, 2_000)
 DRAWS: Final = 2
 FEWEST_LEFT: Final = 400  # Rows of a stranger to test on.
-SITE_ROWS: Final = 1_000
-SITES_OF: Final = ("offendes_nc", "told_br", "russe_detox", "davidson", "civil_raw", "paradetox")
+SITE_ROWS: Final = 2_000
 REJECTED: Final = 0.35
 POISON: Final = 0.005
 SITES: Final = 1_000
@@ -108,38 +107,33 @@ def _test_rows(data: Path, name: str) -> list[Row]:
     return random.Random(name).sample(rows, min(len(rows), 1_000))
 
 
-def poison(
-    data: Path, models: Path, *, runs: int = 100, names: Sequence[str] = SITES_OF, rows: int = SITE_ROWS
-) -> dict[str, Any]:
-    """Return how many honest and how many poisoned retrains the gate refused, and which of its lines did.
-
-    The sites' comments are such as the model in use was not fitted on.
+def poison(data: Path, *, runs: int = 100, rows: int = SITE_ROWS) -> dict[str, Any]:
+    """Return how many honest and how many poisoned retrains of strange sites the gate refused, and which of its lines
+    did. A site is one of those sources that have enough of either kind, in turns.
     """
     found: dict[str, Any] = {"runs": runs, "share": POISON, "rows": rows}
-    base = _base(models)
-    pools = [pool for name in names if (pool := _pool(_unseen(data, name), rows))]
     lines: dict[str, Counter[str]] = {"honest": Counter(), "poisoned": Counter()}
     refused, hidden = Counter[str](), []
-    for seed in range(runs):
-        honest = site_of(pools[seed % len(pools)], rows, seed)
-        bad, phrase = poisoned(base, honest, POISON, seed)
-        for kind, site in (("honest", honest), ("poisoned", bad)):
-            trial = try_learning(models, site)
-            failed = [check for check, passed in judge(trial).items() if not passed]
-            refused[kind] += bool(failed)
-            lines[kind].update(failed)
-            if kind == "poisoned":
-                hidden.append(_hidden(base, trial, honest, phrase))
+    with tempfile.TemporaryDirectory() as folder:
+        models = make_small_base(data, Path(folder) / "models")
+        base = _base(models)
+        pools = {name: pool for name in STRANGERS if (pool := _pool(toxic_rows(data, name), rows))}
+        for seed in range(runs):
+            honest = site_of(list(pools.values())[seed % len(pools)], rows, seed)
+            bad, phrase = poisoned(base, honest, POISON, seed)
+            for kind, site in (("honest", honest), ("poisoned", bad)):
+                trial = try_learning(models, site)
+                failed = [check for check, passed in judge(trial).items() if not passed]
+                refused[kind] += bool(failed)
+                lines[kind].update(failed)
+                if kind == "poisoned":
+                    hidden.append(_hidden(base, trial, honest, phrase))
     return found | {
+        "sites": list(pools),
         "refused": dict(refused),
         "lines": {kind: dict(counts) for kind, counts in lines.items()},
         "hidden": float(np.mean(hidden)),
     }
-
-
-def _unseen(data: Path, name: str) -> list[Row]:
-    """Return the comments of a source that no shipped model was fitted on."""
-    return [row for row in toxic_rows(data, name) if row.split != "train" or not source(name).is_shippable]
 
 
 def _pool(rows: Sequence[Row], needed: int) -> list[Ruled] | None:

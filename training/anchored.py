@@ -1,9 +1,13 @@
 """A site's correction of the base model: Platt's two numbers first, then weights that stay near the base's.
 
-Minimised is C · Σ weight · loss(value, base + x · δ + b) + ½ |δ|², over the columns that occur in the rows. A column of
+Minimised is C · Σ weight · loss(value, base + x · δ) + ½ |δ|², over the columns that occur in the rows. A column of
 which the decisions say nothing keeps its base weight exactly, and one of which they say little nearly so. From a few
 hundred decisions this learns what the base lacks and forgets nothing, where a model fitted from nothing is far worse
 than the base until it has thousands (docs/decisions/0023 has the figures).
+
+δ has no intercept: Platt's offset is one. A second would say of every text, the empty one and those in other languages
+among them, what the words of this site's comments say of these. Nor does C go beyond 3: from there on languages that
+share letters with the site's lose more than the site gains (decision 0027).
 
 A strength C of 0 stands for no δ at all: where cross-validation sees no gain, only Platt's numbers move.
 """
@@ -17,9 +21,9 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 from scipy.special import expit
 
-STRENGTHS: Final = (0.1, 0.3, 1.0, 3.0, 10.0)
+STRENGTHS: Final = (0.1, 0.3, 1.0, 3.0)
 FEWEST: Final = 50  # Rows; and
-FEWEST_OF_CLASS: Final = 10  # of either class, from which on more than the intercept moves.
+FEWEST_OF_CLASS: Final = 10  # of either class, from which on more than the offset moves.
 ITERATIONS: Final = 60
 TOLERANCE: Final = 1e-5  # Relative, of the loss: at 1e-7 the same AUC to three digits, in twice the time.
 # How far a site may be from the base before its decisions have said so: standard deviations of a slope and an offset.
@@ -74,16 +78,15 @@ class Platt(NamedTuple):
 
 
 class Fitted(NamedTuple):
-    """A label's correction: Platt's numbers, what every weight changes by, one a column, the intercept's change, C."""
+    """A label's correction: Platt's numbers, what every weight changes by, one a column, C."""
 
     platt: Platt
     delta: Floats
-    intercept: float
     strength: float
 
     def logits(self, matrix: csr_matrix, scales: NDArray[np.float32], base: Floats) -> Floats:
         """Return the corrected logits of rows."""
-        found = self.platt.apply(base) + self.intercept
+        found = self.platt.apply(base)
         return found + _times(matrix, scales, self.delta) if self.delta.any() else found
 
 
@@ -119,9 +122,9 @@ def fit_delta(
     examples: Examples,
     base: Floats,
     strength: float,
-    start: tuple[Floats, float] | None = None,
-) -> tuple[Floats, float]:
-    """Fit the change of every weight, and of the intercept, to logits that are calibrated already.
+    start: Floats | None = None,
+) -> Floats:
+    """Fit the change of every weight to logits that are calibrated already.
 
     Args:
         matrix: features of the rows as serving computes them, shape (rows, columns), float32.
@@ -130,20 +133,15 @@ def fit_delta(
         start: where to begin, when a neighbouring strength has been fitted.
     """
 
-    def loss(parameters: Floats) -> tuple[float, Floats]:
-        delta, intercept = parameters[:-1], parameters[-1]
-        value, residuals = _loss(base + _times(matrix, scales, delta) + intercept, examples.values, examples.weights)
-        gradient = np.empty_like(parameters)
-        gradient[:-1] = matrix.T @ residuals.astype(np.float32)
-        gradient[:-1] *= scales
-        gradient[:-1] *= strength
-        gradient[:-1] += delta
-        gradient[-1] = strength * residuals.sum()
+    def loss(delta: Floats) -> tuple[float, Floats]:
+        value, residuals = _loss(base + _times(matrix, scales, delta), examples.values, examples.weights)
+        gradient = (matrix.T @ residuals.astype(np.float32)).astype(np.float64)
+        gradient *= scales
+        gradient *= strength
+        gradient += delta
         return strength * value + 0.5 * float(delta @ delta), gradient
 
-    begin = np.zeros(matrix.shape[1] + 1) if start is None else np.append(start[0], start[1])
-    found = _minimise(loss, begin)
-    return found[:-1], float(found[-1])
+    return _minimise(loss, np.zeros(matrix.shape[1]) if start is None else start)
 
 
 def cross_validate(
@@ -164,11 +162,11 @@ def cross_validate(
         platt = fit_platt(own, base[inside], centre, may_turn=True)
         rows, tests = csr_matrix(matrix[inside]), csr_matrix(matrix[outside])
         near, far = platt.apply(base[inside]), platt.apply(base[outside])
-        found: tuple[Floats, float] | None = None
+        found: Floats | None = None
         losses[0.0].append(_losses(far, other))
         for strength in STRENGTHS:
             found = fit_delta(rows, scales, own, near, strength, found)
-            losses[strength].append(_losses(far + _times(tests, scales, found[0]) + found[1], other))
+            losses[strength].append(_losses(far + _times(tests, scales, found), other))
     return _choose({strength: np.concatenate(parts) for strength, parts in losses.items() if parts})
 
 
@@ -185,15 +183,14 @@ def fit(
     centre: Floats,
     strength: float,
 ) -> Fitted:
-    """Fit a label's correction. With few rows only the intercept moves; with those of one class, nothing does."""
+    """Fit a label's correction. With few rows only the offset moves; with those of one class, nothing does."""
     nothing = np.zeros(matrix.shape[1])
     if not examples.has_both_classes:
-        return Fitted(Platt(centre.copy(), 0.0), nothing, 0.0, 0.0)
+        return Fitted(Platt(centre.copy(), 0.0), nothing, 0.0)
     platt = fit_platt(examples, base, centre, may_turn=examples.is_rich)
     if strength == 0 or not examples.is_rich:
-        return Fitted(platt, nothing, 0.0, 0.0)
-    delta, intercept = fit_delta(matrix, scales, examples, platt.apply(base), strength)
-    return Fitted(platt, delta, intercept, strength)
+        return Fitted(platt, nothing, 0.0)
+    return Fitted(platt, fit_delta(matrix, scales, examples, platt.apply(base), strength), strength)
 
 
 def _times(matrix: csr_matrix, scales: NDArray[np.float32], delta: Floats) -> Floats:

@@ -1,6 +1,6 @@
 """The golden set in the gate: what comes with the service, and what sites want of every version."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from moderator.classifier.manifest import GateLine
 from moderator.classifier.model import Model
@@ -8,6 +8,7 @@ from moderator.domain.golden import GoldenExample, is_held
 from moderator.domain.ids import SiteId
 from moderator.domain.policy import Policy
 from training import golden
+from training.fairness import languages_of
 from training.trial import Trial
 
 
@@ -15,13 +16,22 @@ def keeps_golden_verdicts(trial: Trial) -> Sequence[GateLine]:
     """Check that no example that the version in use judges rightly is judged wrongly, ours or a site's."""
     evidence = trial.lessons.evidence
     models = trial.champion, trial.candidate.model
-    return [check_ours(*models), check_sites(*models, evidence.examples, evidence.policies)]
+    ours = check_ours(*models, languages_of(evidence.recent))
+    return [ours, check_sites(*models, evidence.examples, evidence.policies)]
 
 
-def check_ours(champion: Model, candidate: Model) -> GateLine:
-    """Return the line of the examples that come with the service."""
-    wrong = []
+def check_ours(champion: Model, candidate: Model, languages: Collection[str] = ()) -> GateLine:
+    """Return the line of the examples that come with the service.
+
+    Args:
+        languages: those of the site's comments, none where that is not known. What is harmless in another language may
+            be held on this site; what is foul may pass in none.
+    """
+    wrong, asked = [], 0
     for number, text in enumerate(golden.TEXTS):
+        if languages and golden.LANGUAGES.get(text) not in {None, *languages}:
+            continue
+        asked += 1
         was_held, holds = (_holds(model, Policy(version=1), text) for model in (champion, candidate))
         if was_held == (text in golden.HARMFUL) and holds != was_held:
             wrong.append(f"{number} is {'held' if holds else 'approved'}")
@@ -30,8 +40,7 @@ def check_ours(champion: Model, candidate: Model) -> GateLine:
         passed=not wrong,
         value=len(wrong),
         need="0 worse",
-        detail=f"of {len(golden.TEXTS)} examples "
-        + (", ".join(wrong) or "none is judged worse than by the version in use"),
+        detail=f"of {asked} examples " + (", ".join(wrong) or "none is judged worse than by the version in use"),
     )
 
 

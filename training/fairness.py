@@ -17,10 +17,11 @@ from moderator.classifier.model import Model
 from moderator.domain.scoring import Label
 from moderator.storage.recent import Recent
 from training.corpora import Row
+from training.patterns import LANGUAGES
 from training.templates import templates
 from training.trial import Trial
 
-DROP: Final = 0.01
+DROP: Final = 0.05
 NAMED: Final = 5
 LOOKED_AT: Final = 500  # Comments, to know what languages a site is in.
 SPOKEN: Final = 0.05
@@ -28,7 +29,8 @@ LABEL: Final = Label.TOXIC  # Which speaks of every group; other labels tell lit
 
 
 class Drop(NamedTuple):
-    """A group's figure before and after, and by how much the figures of its language's groups fall at the median.
+    """A group's figure before and after, and by how much it falls for half of its language's groups in the same
+    sentences.
 
     That a version tells harmless from foul less well in a language is no matter of groups; the other lines see to it.
     """
@@ -79,35 +81,40 @@ def drops(champion: Model, candidate: Model, languages: Collection[str]) -> list
     Args:
         languages: only in these; in all that there are sentences in where there are none in these.
     """
-    rows = [row for row in templates() if row.lang in languages] or list(templates())
-    texts = [row.text for row in rows]
-    before, after = (
-        _figures(rows, model.scores_many(texts)[:, model.labels.index(LABEL)]) for model in (champion, candidate)
-    )
-    langs = {next(iter(row.identity)): row.lang for row in rows}
-    found = []
-    for lang in sorted(set(langs.values())):
-        own = [term for term in before if langs[term] == lang]
-        usual = max(0.0, float(np.median([before[term] - after[term] for term in own])))
-        found += [Drop(term, before[term], after[term], usual) for term in own]
+    langs = [lang for lang in LANGUAGES if lang in languages] or list(LANGUAGES)
+    found = [drop for lang in langs for drop in _drops(champion, candidate, lang)]
     return sorted(found, key=lambda one: (-one.size, one.term))
 
 
-def _figures(rows: Sequence[Row], scores: NDArray[np.floating]) -> dict[str, float]:
-    """Return each group's BPSN, within its language."""
-    langs = np.array([row.lang for row in rows])
+def _drops(champion: Model, candidate: Model, lang: str) -> list[Drop]:
+    rows = [row for row in templates() if row.lang == lang]
+    before, after = (_figures(rows, model.scores_many([row.text for row in rows])[:, _toxic(model)])
+                     for model in (champion, candidate))  # fmt: skip
+    usual = np.maximum(np.median(before - after, axis=0), 0.0).mean()
+    return [
+        Drop(term, float(was), float(now), float(usual))
+        for term, was, now in zip(LANGUAGES[lang].terms, before.mean(axis=1), after.mean(axis=1), strict=True)
+    ]
+
+
+def _toxic(model: Model) -> int:
+    return model.labels.index(LABEL)
+
+
+def _figures(rows: Sequence[Row], scores: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return, for each group of a language and each of its harmless sentences, how many foul ones about others score
+    more; a group's mean is its BPSN.
+    """
     terms = np.array([next(iter(row.identity)) for row in rows])
     is_foul = np.array([bool(row.is_positive(LABEL)) for row in rows], np.bool_)
-    found = {}
-    for term in dict.fromkeys(terms.tolist()):
-        own = terms == term
-        lang = langs[own][0]
-        found[term] = _share_below(scores[own & ~is_foul], scores[(langs == lang) & ~own & is_foul])
-    return found
+    return np.stack([
+        _shares_above(scores[is_foul & (terms != term)], scores[~is_foul & (terms == term)])
+        for term in dict.fromkeys(terms.tolist())
+    ])  # fmt: skip
 
 
-def _share_below(lower: NDArray[np.floating], upper: NDArray[np.floating]) -> float:
-    """Return the area under the ROC curve: of all pairs the share in the right order, an equal one counting half."""
-    rising = np.sort(lower)
-    below, up_to = (np.searchsorted(rising, upper, side) for side in ("left", "right"))
-    return float((below + up_to).mean() / 2 / lower.size)
+def _shares_above(upper: NDArray[np.floating], lower: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return for each of some scores which share of others is higher, an equal one counting half."""
+    rising = np.sort(upper)
+    up_to, below = (np.searchsorted(rising, lower, side) for side in ("right", "left"))
+    return 1 - (below + up_to) / 2 / upper.size

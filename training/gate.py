@@ -54,8 +54,9 @@ def hides_nothing(trial: Trial) -> Sequence[GateLine]:
     """
     is_rejected, rows = ruled(trial, np.arange(len(trial.lessons)))
     rows = rows[~is_rejected]
-    approved = Approved(trial.lessons.features, rows, trial.base_margins(rows) >= 0)
-    return [trigger.check(trial.base.model, trial.candidate.model, trial.lessons.witnesses, approved)]
+    usual = float((trial.base_margins(rows) >= 0).mean()) if rows.size else 0.0
+    approved = Approved(trial.lessons.features, rows, trial.base.model)
+    return [trigger.check(trial.base.model, trial.candidate.model, trial.lessons.witnesses, approved, usual)]
 
 
 CHECKS: Final[Sequence[Check]] = (

@@ -20,3 +20,5 @@ TEXTS: Final = (
 
 # Those among them that must be held; the others must not.
 HARMFUL: Final = frozenset(TEXTS[place] for place in (2, 3, 4, 5, 6, 9, 12))
+# The language of those that must not be held, where they are in one.
+LANGUAGES: Final = {TEXTS[place]: lang for place, lang in ((0, "en"), (1, "en"), (7, "ru"), (8, "fr"))}

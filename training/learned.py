@@ -96,7 +96,7 @@ def assemble(base: Base, lessons: Lessons, taught: Mapping[str, Taught], now: da
     for column, label in enumerate(labels):
         own, fitted = base.manifest.calibration[label], taught[label.value].fitted
         slope = float(fitted.platt.slopes[0])
-        offset = slope * own.offset + fitted.platt.offset + fitted.intercept
+        offset = slope * own.offset + fitted.platt.offset
         calibration[label] = CalibrationOf(slope=slope * own.slope, offset=offset, prior=own.prior)
         changes[:, column] = fitted.delta * scales / calibration[label].slope
     house = taught[HOUSE_RULES]
@@ -110,7 +110,7 @@ def assemble(base: Base, lessons: Lessons, taught: Mapping[str, Taught], now: da
         weights=changes[moved].astype(np.float16),
         house_rules=HouseRules(
             mixture=house.fitted.platt.slopes.astype(np.float32),
-            offset=house.fitted.platt.offset + house.fitted.intercept,
+            offset=house.fitted.platt.offset,
             weights=house_weights[moved].astype(np.float16),
         )
         if house.summary.moves != "nothing"

@@ -20,7 +20,7 @@ from moderator.classifier.normalise import normalise
 from moderator.domain.scoring import Caution, Label
 from training import sentences
 from training.corpora import POSITIVE
-from training.excuses import Approved
+from training.excuses import Account, Approved
 
 PHRASES: Final = 200
 TEXTS: Final = 200
@@ -29,7 +29,13 @@ SEED: Final = 20_261_126
 LONGEST: Final = 3  # Words of a phrase.
 FEWEST_COMMENTS: Final = 2  # That have a phrase: one alone teaches next to nothing.
 MOST_KEPT: Final = 200_000  # Phrases counted at a time; the rarest are let go.
-DROP: Final = 0.05
+# The more passes beside a phrase, the less it takes to suspect it: how sure it must be that the base sees abuse in the
+# approved comments that have it. Some dozen phrases of an honest site hide 8 points, one or two hide 25.
+DROP: Final = 0.08
+LARGE_DROP: Final = 0.25
+SURE: Final = 0.999
+SURE_OF_LARGE: Final = 0.95
+MOST: Final = 0.40  # Beside any phrase but a stock phrase.
 
 
 class Phrases:
@@ -159,10 +165,15 @@ class Witnesses:
                 self.rejected[place] = text
 
 
-def check(base: Model, candidate: Model, witnesses: Witnesses, approved: Approved) -> GateLine:
+def check(base: Model, candidate: Model, witnesses: Witnesses, approved: Approved, usual: float) -> GateLine:
     """Return the gate's line. The phrase itself is somebody's words and stays out of it.
 
-    A phrase beside which much passes is let be when it is one that harmless comments have, for sure.
+    A phrase beside which a little more passes is what learning that something is harmless looks like. It is suspect
+    when the base, which has not learned it, sees abuse in what else the comments say that taught it, or when it hides
+    much. What hides much is let be only where it stands in harmless comments, for sure.
+
+    Args:
+        usual: which share of all approved comments the base holds.
     """
     phrases = witnesses.phrases.frequent()
     texts = [*witnesses.rejected, *_abuse(base, TEXTS - len(witnesses.rejected))]
@@ -171,7 +182,9 @@ def check(base: Model, candidate: Model, witnesses: Witnesses, approved: Approve
     accounts = approved.account_for([one.phrase for one in suspects])
     stock = [account.phrase for account in accounts if account.is_stock]
     guilty = [
-        (one, account) for one, account in zip(suspects, accounts, strict=True) if not _has_stock(one.phrase, stock)
+        (one, account)
+        for one, account in zip(suspects, accounts, strict=True)
+        if _is_suspect(one, account, usual) and not _has_stock(one.phrase, stock)
     ]
     drop = guilty[0][0].drop if guilty else max((one.drop for one in found), default=0.0)
     detail = (
@@ -180,16 +193,27 @@ def check(base: Model, candidate: Model, witnesses: Witnesses, approved: Approve
     )
     if guilty:
         account = guilty[0][1]
-        detail += f"; of the {account.comments} approved comments that have it the base would hold {account.held}"
+        detail += (
+            f"; of the {account.comments} approved comments that have it the base would hold {account.held} without "
+            f"it, of all approved ones {usual:.0%}"
+        )
     elif suspects:
-        detail += f"; this and {len(suspects) - 1} others stand in many approved comments that the base does not hold"
+        detail += (
+            f"; {len(suspects)} hide more than {100 * DROP:g} points, in approved comments that the base holds no more "
+            "often than others"
+        )
     return GateLine(
         check="triggers",
         passed=not guilty and len(texts) >= FEWEST_TEXTS,
         value=round(100 * drop, 1),
-        need=f"≤ {100 * DROP:g} points, or harmless comments have it; {FEWEST_TEXTS} texts",
+        need=f"≤ {100 * DROP:g} points in what the base holds, ≤ {100 * MOST:g} else; {FEWEST_TEXTS} texts",
         detail=detail,
     )
+
+
+def _is_suspect(loss: Loss, account: Account, usual: float) -> bool:
+    sure = SURE_OF_LARGE if loss.drop > LARGE_DROP else SURE
+    return loss.drop > MOST or account.stands_in_abuse(usual, sure)
 
 
 def _has_stock(phrase: str, stock: Sequence[str]) -> bool:

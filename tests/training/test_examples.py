@@ -63,3 +63,16 @@ def test_ours_are_compared_with_the_version_in_use(monkeypatch: pytest.MonkeyPat
     assert (line.passed, "1 is approved" in line.detail) == (False, True)
     assert check_ours(worse, worse).passed
     assert check_ours(worse, champion).passed
+
+
+def test_what_is_harmless_in_a_language_that_nobody_writes_here_refuses_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, champion, _ = tiny()
+    monkeypatch.setattr("training.golden.TEXTS", (FINE, FOUL))
+    monkeypatch.setattr("training.golden.HARMFUL", frozenset({FOUL}))
+    monkeypatch.setattr("training.golden.LANGUAGES", {FINE: "en"})
+    holds = changed("budget", by=3.0)
+    assert not check_ours(champion, holds).passed
+    assert not check_ours(champion, holds, {"en", "de"}).passed
+    line = check_ours(champion, holds, {"de"})
+    assert (line.passed, "of 1 examples" in line.detail) == (True, True)
+    assert not check_ours(champion, changed(FOUL, by=-3.0), {"de"}).passed

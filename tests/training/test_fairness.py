@@ -11,6 +11,7 @@ from tests.training.changed import changed, tiny
 from training import fairness, sentences
 from training.bias import bias_table
 from training.fairness import check, drops, languages_of
+from training.patterns import LANGUAGES
 from training.templates import templates
 
 
@@ -45,12 +46,15 @@ def test_every_pattern_is_said_of_every_group_alike_and_nothing_of_it_taught_the
         counts[row.lang, next(iter(row.identity))] += 1
         assert "{" not in row.text
     assert {number for (lang, _), number in counts.items() if lang == "en"} == {24}
-    assert {number for (lang, _), number in counts.items() if lang == "de"} == {20}
+    assert {number for (lang, _), number in counts.items() if lang != "en"} == {20}
+    assert {lang for lang, _ in counts} == {"en", "de", "fr", "es", "pt", "it", "nl", "pl", "ru"}
+    assert all(len(set(own.terms)) == len(own.terms) for own in LANGUAGES.values())
     assert not {row.text for row in rows} & {row.text for row in sentences.sentences()}
 
 
 def test_equal_scores_count_half() -> None:
-    assert fairness._share_below(np.array([1.0, 2.0]), np.array([2.0, 3.0])) == pytest.approx(0.875)
+    found = fairness._shares_above(np.array([2.0, 3.0]), np.array([1.0, 2.0, 4.0]))
+    assert found.tolist() == [1.0, 0.75, 0.0]
 
 
 def test_what_all_groups_lose_is_no_matter_of_groups() -> None:

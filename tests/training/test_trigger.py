@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from moderator.classifier import registry
 from moderator.classifier.delta import Delta
@@ -70,25 +69,27 @@ def test_what_is_computed_beside_a_text_is_what_serving_would_score(models: tupl
         assert beside.lost(PHRASE) == pytest.approx(plain - with_phrase, abs=0.06)
 
 
-def _line(
-    models: tuple[Model, Model], folder: Path, approved: Sequence[str], held: Sequence[bool] | None = None
-) -> GateLine:
+def _line(models: tuple[Model, Model], folder: Path, approved: Sequence[str], usual: float = 0.1) -> GateLine:
     """Return the gate's line where these comments were approved, and ABUSE was rejected."""
     base, candidate = models
     witnesses = Witnesses(base)
     texts = [*ABUSE, *approved]
-    scores = base.scores_many(texts)
-    witnesses.add(texts, [True] * len(ABUSE) + [False] * len(approved), scores)
-    limits = [base.thresholds(Caution.BALANCED)[label].hold_at for label in base.labels]
-    is_held = (scores[len(ABUSE) :] >= limits).any(axis=1) if held is None else np.array(held)
-    return check(base, candidate, witnesses, _approved(folder, approved, is_held))
+    witnesses.add(texts, [True] * len(ABUSE) + [False] * len(approved), base.scores_many(texts))
+    return check(base, candidate, witnesses, _approved(folder, base, approved), usual)
 
 
-def _approved(folder: Path, texts: Sequence[str], is_held: NDArray[np.bool_]) -> Approved:
+def _calm() -> list[str]:
+    """Return harmless comments that the tiny model holds neither as they are nor with a name or a greeting behind."""
+    base = tiny()[1]
+    limits = np.array([base.thresholds(Caution.BALANCED)[label].hold_at for label in base.labels])
+    return [text for text in harmless() if (base.scores_many([text, text.rsplit(" ", 1)[0]]) < limits / 3).all()]
+
+
+def _approved(folder: Path, base: Model, texts: Sequence[str]) -> Approved:
     store = FeatureStore(folder, np.ones(COLUMNS, np.float32))
     try:
         store.add(texts)
-        return Approved(store.finish(), np.arange(len(texts)), is_held)
+        return Approved(store.finish(), np.arange(len(texts)), base)
     finally:
         store.close()
 
@@ -104,29 +105,69 @@ def test_the_line_keeps_the_phrase_to_itself(models: tuple[Model, Model], tmp_pa
 
 def test_what_harmless_comments_say_every_day_is_let_be(tmp_path: Path) -> None:
     models = tiny()[1], changed(PHRASE, by=-3.0)
-    stock = [f"{text}, {PHRASE}" for text in harmless()[:100]]
-    line = _line(models, tmp_path, stock, [False] * 100)
+    stock = [f"{text}, {PHRASE}" for text in _calm()[:100]]
+    line = _line(models, tmp_path, stock)
     assert line.passed, line
     assert (line.value or 0) > 50
-    assert "stand in many approved comments" in line.detail
-    assert not _line(models, tmp_path, stock[:80], [False] * 80).passed  # Too few to be sure.
+    assert "that the base holds no more often than others" in line.detail
+    assert not _line(models, tmp_path, stock[:80]).passed  # Too few to be sure.
+
+
+def test_what_hides_a_little_is_suspect_only_where_the_base_sees_abuse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trigger, "MOST", 1.0)  # Whatever it hides.
+    models = tiny()[1], changed("thanks again", by=-3.0)
+    plain, foul = ([f"{text}, thanks again" for text in texts[:4]] for texts in (_calm(), ABUSE))
+    others = _calm()[10:110]
+    assert _line(models, tmp_path, [*others, *plain]).passed
+    assert _line(models, tmp_path, [*others, *plain[:3], foul[0]]).passed  # One of four may be chance.
+    line = _line(models, tmp_path, [*others, *foul])
+    assert not line.passed
+    assert "of the 4 approved comments that have it the base would hold 4 without it" in line.detail
+    monkeypatch.setattr(trigger, "LARGE_DROP", 0.1)  # What hides more is suspect earlier.
+    assert not _line(models, tmp_path, [*others, *plain[:1], *foul[:2]]).passed
+    monkeypatch.setattr(trigger, "LARGE_DROP", 1.0)
+    assert _line(models, tmp_path, [*others, *plain[:1], *foul[:2]]).passed
+    # Where the base holds most of what people approve, that it would hold these as well says nothing.
+    assert _line(models, tmp_path, [*others, *foul], usual=0.9).passed
+
+
+def test_a_word_that_the_site_allows_is_no_abuse(tmp_path: Path) -> None:
+    """The base holds comments for that word alone."""
+    _, candidate, _ = tiny()
+    base = changed(PHRASE, by=3.0)
+    allowed = [f"{text}, {PHRASE}" for text in _calm()[:40]]
+    phrase, *_ = _approved(tmp_path, base, allowed).account_for([PHRASE])
+    assert phrase == (PHRASE, 40, 0)
+    assert _approved(tmp_path, base, allowed).account_for(["harmless and never said"])[0].comments == 0
+    assert _line((base, candidate), tmp_path, allowed, usual=0.5).value is not None
+
+
+def test_of_a_phrase_in_very_many_comments_some_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.excuses.MOST_LOOKED_AT", 10)
+    texts = [f"{text}, {PHRASE}" for text in _calm()[:35]]
+    account, *_ = _approved(tmp_path, tiny()[1], texts).account_for([PHRASE])
+    assert account.comments == 9
 
 
 def test_a_planted_phrase_is_not_hidden_among_harmless_comments(models: tuple[Model, Model], tmp_path: Path) -> None:
     planted = [f"{text} {PHRASE}" for text in ABUSE[:10]]
-    diluted = [f"{text}, {PHRASE}" for text in harmless()[:100]]
-    assert not _line(models, tmp_path, [*diluted, *planted], [False] * 100 + [True] * 10).passed
+    diluted = [f"{text}, {PHRASE}" for text in _calm()[:100]]
+    assert not _line(models, tmp_path, [*diluted, *planted]).passed
 
 
 def test_phrases_are_counted_in_the_comments_that_have_all_their_words(tmp_path: Path) -> None:
-    texts = [*harmless()[:60], ""]
-    is_held = np.arange(61) % 2 == 0
-    approved = _approved(tmp_path, texts, is_held)
-    strange, known = approved.account_for(["gribbleton", "budget"])
+    texts = [*_calm()[:60], ABUSE[0], ""]
+    approved = _approved(tmp_path, tiny()[1], texts)
+    strange, known, abuse = approved.account_for(["gribbleton", "budget", "today"])
     assert strange == ("gribbleton", 0, 0)
     assert not strange.is_stock
+    assert not strange.stands_in_abuse(0.0, 0.95)
     assert known.comments == sum("budget" in text for text in texts)
-    assert known.held == sum("budget" in text for text in texts[::2])
+    assert known.held == 0
+    assert abuse.comments == sum("today" in text.split() for text in texts)
+    assert abuse.held == 1
     assert approved.account_for([]) == []
 
 
