@@ -53,6 +53,10 @@ class RefitTrial(Trial):
         """Return the logits of a usual run."""
         return self.usual.tested_logits(rows) if self.usual.tested else self.usual.base_logits(rows)
 
+    def calibrated_logits(self, rows: NDArray[np.int64]) -> Floats:
+        """Return the logits of a usual run, which is calibrated already."""
+        return self.base_logits(rows)
+
     def base_margins(self, rows: NDArray[np.int64]) -> Floats:
         """Return the margins of a usual run."""
         return self.usual.tested_margins(rows) if self.usual.tested else self.usual.base_margins(rows)

@@ -74,14 +74,26 @@ class Trial:
 
     def tested_margins(self, rows: NDArray[np.int64]) -> Floats:
         """Return the `margins` of the tested correction, whose thresholds move with its calibration."""
-        platts = [self.tested[label.value].fitted.platt for label in self.labels]
-        slopes = np.array([float(platt.slopes[0]) for platt in platts])
-        offsets = np.array([platt.offset for platt in platts])
+        slopes, offsets = self._platts()
         return _worst((self.tested_logits(rows) - offsets) / slopes, _limits(self.base.model, self.labels))
 
     def base_logits(self, rows: NDArray[np.int64]) -> Floats:
         """Return the base's logits of some rows."""
         return self.lessons.logits[rows].astype(np.float64)
+
+    def calibrated_logits(self, rows: NDArray[np.int64]) -> Floats:
+        """Return the base's logits of some rows as the tested correction calibrates them, without what it learned."""
+        slopes, offsets = self._platts()
+        return self.base_logits(rows) * slopes + offsets
+
+    @property
+    def moves_weights(self) -> bool:
+        """Whether the tested correction is more than a calibration."""
+        return any(self.tested[label.value].fitted.delta.any() for label in self.labels)
+
+    def _platts(self) -> tuple[Floats, Floats]:
+        platts = [self.tested[label.value].fitted.platt for label in self.labels]
+        return np.array([float(platt.slopes[0]) for platt in platts]), np.array([platt.offset for platt in platts])
 
     def base_margins(self, rows: NDArray[np.int64]) -> Floats:
         """Return how far above its threshold (balanced) the worst label of each row is: from 0 on it is held."""

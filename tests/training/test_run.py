@@ -1,6 +1,7 @@
 """A run from snapshot to version: it learns, proves it, and says what it did."""
 
 import json
+import random
 import shutil
 from dataclasses import replace
 from datetime import timedelta
@@ -165,20 +166,22 @@ async def test_every_line_of_the_gate_has_its_words(wish: Wish, site: SqliteData
 async def test_decisions_by_the_toss_of_a_coin_are_refused(
     tmp_path: Path, models: Path, sqlite_database: SqliteDatabase
 ) -> None:
-    tossed = [
-        replace(one, action=Action.REJECT if number % 2 else Action.APPROVE,
-                reason=ReasonCode.INSULT if number % 2 else None)
-        for number, one in enumerate(taught_site.comments(DECISIONS))
-    ]  # fmt: skip
+    coin, tossed = random.Random(1), []
+    for one in taught_site.comments(DECISIONS):
+        is_rejected = coin.random() < 0.5
+        action, reason = (Action.REJECT, ReasonCode.INSULT) if is_rejected else (Action.APPROVE, None)
+        tossed.append(replace(one, action=action, reason=reason))
     await taught_site.fill(sqlite_database, tossed)
     ran = await run(Wish(database=f"sqlite:///{tmp_path / 'test.db'}", models=models, jobs=1), NOW, silent)
     assert ran.outcome is Outcome.REFUSED
+    assert "improvement" in {line.check for line in ran.gate if not line.passed}
 
 
 async def test_an_example_of_ours_that_is_judged_worse_is_refused(wish: Wish, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tiny model holds this greeting, and what is learned lets it pass."""
-    monkeypatch.setattr("training.golden.TEXTS", ("hello there",))
-    for harmful, is_refused in (({"hello there"}, True), (set(), False)):
+    """The tiny model lets these words pass, and what is learned holds them."""
+    text = "Parliament discusses the railway. silly mumpsimus"
+    monkeypatch.setattr("training.golden.TEXTS", (text,))
+    for harmful, is_refused in ((set(), True), ({text}, False)):
         monkeypatch.setattr("training.golden.HARMFUL", frozenset(harmful))
         ran = await run(but(wish, checks=[gate.keeps_golden_verdicts], is_dry=True), NOW, silent)
         assert (ran.outcome is Outcome.REFUSED) is is_refused, ran.gate
