@@ -1,16 +1,22 @@
 """A candidate that takes a group's name for an insult is refused; one that learned something else is not."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from moderator.classifier.features import COLUMNS, columns
+from moderator.classifier.normalise import normalise
 from moderator.domain.ids import CommentId
 from moderator.domain.scoring import Label
 from moderator.storage.recent import Recent
 from tests.builders import A_SITE
 from tests.training.changed import changed, tiny
-from training import fairness, sentences
+from training import anchored, fairness, sentences
+from training.anchored import Examples
 from training.bias import bias_table
 from training.fairness import check, drops, languages_of
+from training.features import FeatureStore
 from training.patterns import LANGUAGES
 from training.templates import templates
 
@@ -80,3 +86,22 @@ def test_the_languages_are_those_that_comments_are_in() -> None:
     english = comments("The minister explained the budget to parliament on Monday.", None, 90)
     assert languages_of([*english, *comments("Gut.", "de", 8), *comments("Bien.", "fr", 2)]) == {"en", "de"}
     assert languages_of([]) == frozenset()
+
+
+def test_names_of_groups_teach_nothing(tmp_path: Path) -> None:
+    """Here everything with the name is rejected, and nothing else is."""
+    texts = [
+        f"{subject} met at noon in {place}" for subject in ("Muslim voters", "Older voters") for place in "abcdefgh"
+    ]
+    store = FeatureStore(tmp_path, np.ones(COLUMNS, np.float32))
+    try:
+        store.add(texts)
+        found = store.finish()
+    finally:
+        store.close()
+    values = np.array([text.startswith("Muslim") for text in texts], float)
+    delta = anchored.fit_delta(found.matrix, found.scales, Examples(values, np.ones(16)), np.zeros(16), 3.0)
+    named, other = (np.isin(found.columns, columns(normalise(text))) for text in ("Muslim", "Older"))
+    assert named.any()
+    assert not (delta * found.scales)[named].any()
+    assert (delta * found.scales)[other].any()
