@@ -375,10 +375,12 @@ def test_a_site_may_review_everything() -> None:
         {"version": 1, "newcomer_comments": -1},
         {"version": 1, "fastest_seconds": -0.5},
         {"version": 1, "fastest_seconds": float("nan")},
+        {"version": 1, "audit_share": 1.5},
+        {"version": 1, "second_review_share": -0.1},
     ],
 )
 def test_a_policy_that_makes_no_sense_is_refused(given: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"phrase|versions|limit"):
+    with pytest.raises(ValueError, match=r"phrase|versions|limit|share"):
         Policy(**given)  # type: ignore[arg-type]
 
 

@@ -114,3 +114,11 @@ async def test_an_author_is_erased_everywhere_on_the_site(services: Services, si
 async def test_nothing_can_be_erased_that_is_not_there(services: Services, site: SiteId) -> None:
     with pytest.raises(NotFound):
         await feedback.erase(services, OPERATOR, site, CommentId("nothing"))
+
+
+async def test_operators_may_ask_which_site_a_comment_belongs_to(services: Services, site: SiteId) -> None:
+    outcome = (await moderate(services, a_comment(site_id=site))).outcome
+    async with services.database.read() as connection:
+        assert await feedback.site_of(connection, outcome.comment_id) == site
+        with pytest.raises(NotFound):
+            await feedback.site_of(connection, CommentId("01nothing"))

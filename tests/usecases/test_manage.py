@@ -153,3 +153,9 @@ async def test_a_site_gets_no_reasons_that_nobody_could_press(services: Services
         await manage.change_site(services, OPERATOR, site, SiteSettings(reasons=(own,)))
     changed = await manage.change_site(services, OPERATOR, site, SiteSettings(reasons=(replace(own, key="B"),)))
     assert [one.key for one in changed.settings.reasons] == ["B"]
+
+
+async def test_the_demo_is_made_once(services: Services) -> None:
+    assert await manage.add_demo(services, OPERATOR)
+    assert await manage.add_demo(services, OPERATOR) is None
+    assert len(services.directory.sites) == 1

@@ -126,6 +126,15 @@ async def test_a_site_goes_back_to_what_all_sites_use(
     ]
 
 
+async def test_a_site_is_told_to_use_what_all_sites_use(
+    services: Services, site: SiteId, base: str, learned: str
+) -> None:
+    await models.activate_model(services, OPERATOR, learned, site)
+    await models.activate_model(services, OPERATOR, SHARED, site)
+    assert services.scorer_of(site).version == base
+    assert (await _acts(services))[-1] == (AuditAction.MODEL_ACTIVATED, SHARED, site)
+
+
 async def test_what_is_not_there_is_not_activated(services: Services, site: SiteId, base: str, learned: str) -> None:
     nobody = SiteId("nobody")
     with pytest.raises(NotFound):
